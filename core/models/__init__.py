@@ -1,0 +1,1 @@
+"""The models: the built-in embedding model and what is checked about its vectors."""

@@ -1,0 +1,1 @@
+"""Pages in, passages out: sentences, structure-aware chunks, and the LlamaIndex component around them."""
