@@ -99,7 +99,7 @@ class Page:
 class DocumentHead:
     """What a reader knows before the first page. `pages` is None for kinds of document that have no pages."""
 
-    kind: str  # pdf, docx, pptx, xlsx, html, markdown, asciidoc, csv, epub, email, odt, ods, odp, text, code, image, record
+    kind: str  # see core/reading/registry.py: pdf, docx, html, email, text, image, record, ...
     title: str = ""
     pages: int | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
