@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args, get_origin
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -91,8 +91,10 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None 
 def allowed(name: str) -> str:
     """What a field accepts, in words."""
     field = Settings.model_fields[name]
-    text = getattr(field.annotation, "__name__", str(field.annotation)).replace("typing.", "")
-    text = {"int": "a whole number", "bool": "1 or 0", "str": "text", "Path": "a folder"}.get(text, text)
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(map(str, get_args(field.annotation)))
+    types = [kind for kind in get_args(field.annotation) or (field.annotation,) if kind is not type(None)]
+    text = {int: "a whole number", bool: "1 or 0", str: "text", Path: "a folder"}.get(types[0], str(types[0]))
     bounds = {type(item).__name__: item for item in field.metadata}
     low = getattr(bounds.get("Ge"), "ge", None)
     high = getattr(bounds.get("Le"), "le", None)
