@@ -53,7 +53,7 @@ clean: ## Remove .venv and caches; the data folder stays
 
 .PHONY: browser
 browser: $(VENV)/.ready-test
-	@$(PY) tests/browser/chromium.py
+	@$(PY) -m bench.chromium
 
 # uv installs the same pins as pip in a tenth of the time; where it cannot (a mirror known to pip alone), pip does it.
 define install

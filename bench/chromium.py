@@ -1,4 +1,4 @@
-"""Finds the browser that the walks drive, or puts it there: `python tests/browser/chromium.py` prints its path.
+"""Finds the browser that the walks drive, or puts it there: `python -m bench.chromium` prints its path.
 
 Standard library only, since it runs before anything is known to work.
 """
@@ -46,7 +46,7 @@ def main() -> int:
             "  Debian, Ubuntu: sudo apt-get install chromium\n"
             "  Fedora:         sudo dnf install chromium\n"
             "  macOS:          brew install --cask google-chrome\n"
-            'Then run `make test` again. Without a browser: make test ARGS="-m \'not browser\'" runs all the others.',
+            "Then run `make test` again. Without a browser: make test ARGS=\"-m 'not browser'\" runs all the others.",
             file=sys.stderr,
         )
         return 1
