@@ -1,0 +1,1 @@
+"""The sample library: an invented dossier, and the script that builds its binary files."""

@@ -1,0 +1,1 @@
+"""What turns the texts in samples/source into the files of samples/library."""
