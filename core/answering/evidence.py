@@ -1,0 +1,201 @@
+"""How well a unit of text answers a question: a few features, and one calibrated score from them.
+
+The weights were fitted (logistic regression) on labelled question-sentence pairs, English and German, with answerable
+and unanswerable questions; `docs/answering.md` says how, and what it measured.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from core.answering.phrases import Span, find
+from core.answering.questions import Question, Want
+from core.answering.units import Unit
+from core.answering.vocabulary import word_set
+from core.answering.words import fold, likeness, telling
+
+_TYPE_NOUNS = frozenset(
+    fold(word)
+    for word in word_set(
+        """
+    year years date day time month century person people man woman city town village country state place
+    location region company firm organisation organization institution number amount percentage percent share
+    name names title kind type long much many high big old far often total jahr datum tag monat uhrzeit zeit
+    zeitpunkt jahrhundert person personen stadt ort dorf land firma unternehmen organisation zahl anzahl betrag
+    prozent anteil hoch lang lange groß teuer alt weit oft insgesamt genau exactly currently aktuell called
+    genannt located befindet liegt happen happened located
+    """
+    )
+)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """A unit as a possible answer. `score` is the estimated probability (0 to 1) that it answers the question."""
+
+    unit: Unit
+    cover: float = 0.0  # share of the question's weighted words that the unit and its context say
+    own: float = 0.0  # the same, by the unit's own words
+    named: float = 1.0  # share of the question's names that the passage says
+    typed: float = 0.0  # 1: a phrase of the kind asked for is there; -1: missing; 0: none is asked for
+    similar: float = 0.0  # cosine of the sentence vectors, -1 to 1
+    score: float = 0.0
+    spans: tuple[Span, ...] = ()  # phrases of the kind asked for, in `unit.text`, best first
+    said: dict[str, float] = field(default_factory=dict)  # question word -> how far it is said here
+
+
+def weights(question: Question, texts: Sequence[str]) -> dict[str, float]:
+    """The weight of each word of the question: rare among the retrieved texts counts more, names most, the noun that
+    only names the kind of answer ("year", "company") little."""
+    split = [set(telling(text)) for text in texts]
+    result: dict[str, float] = {}
+    for word in question.keywords:
+        holding = sum(1 for found in split if any(likeness(word, other) >= 0.75 for other in found))
+        weight = 0.4 + math.log((len(split) + 1) / (holding + 0.5)) / math.log(2 * len(split) + 2)
+        if word in question.names:
+            weight *= 1.4
+        if question.wants and fold(word) in _TYPE_NOUNS:
+            weight *= 0.25
+        result[word] = weight
+    return result
+
+
+def assess(
+    question: Question, unit: Unit, before: Unit | None, chunk_words: Sequence[str], weight: dict[str, float]
+) -> Evidence:
+    """The features of one unit that need no model."""
+    evidence = Evidence(unit)
+    near = telling(unit.context)
+    previous = telling(before.text) if before is not None else []
+    lean = 0.85 if unit.leaning else 0.45
+    total = sum(weight.values()) or 1.0
+    cover = own = 0.0
+    for word, value in weight.items():
+        inside = _best(word, unit.words)
+        around = max(inside, 0.8 * _best(word, near), lean * _best(word, previous))
+        evidence.said[word] = around
+        own += value * inside
+        cover += value * around
+    evidence.own, evidence.cover = own / total, cover / total
+    if question.names:
+        evidence.named = sum(
+            max(evidence.said.get(name, 0.0), 0.9 * _best(name, chunk_words)) for name in question.names
+        ) / len(question.names)
+    evidence.spans = answers(question, unit)
+    if question.wants:
+        evidence.typed = 1.0 if evidence.spans else -1.0
+    return evidence
+
+
+def _best(word: str, among: Sequence[str]) -> float:
+    return max((likeness(word, other) for other in among), default=0.0)
+
+
+def answers(question: Question, unit: Unit) -> tuple[Span, ...]:
+    """The phrases of the kinds asked for, best first, without those that only repeat the question."""
+    german = question.language == "de" or _looks_german(unit.text)
+    chosen: list[Span] = []
+    for want in question.wants:
+        if want in _FALLBACK and any(_kind_found(question, unit, other, german) for other in _FALLBACK[want]):
+            continue
+        spans = [span for span in find(unit.text, want, german) if not _repeats(question, unit.text[slice(*span)])]
+        if want is Want.NUMBER and (Want.MONEY in question.wants or Want.PERCENT in question.wants):
+            spans = [span for span in spans if any(sign.isdigit() for sign in unit.text[slice(*span)])]
+        if spans:
+            chosen.extend(_nearest(question, unit.text, spans))
+    return tuple(dict.fromkeys(chosen))
+
+
+_FALLBACK = {
+    Want.ORGANISATION: (Want.PERSON,),
+    Want.NAME: (Want.ORGANISATION,),
+    Want.NUMBER: (Want.MONEY, Want.PERCENT, Want.DURATION),
+}
+"""A looser kind is tried only when the stricter ones, also asked for, are not there."""
+
+
+def _kind_found(question: Question, unit: Unit, want: Want, german: bool) -> bool:
+    return want in question.wants and any(
+        not _repeats(question, unit.text[slice(*span)]) for span in find(unit.text, want, german)
+    )
+
+
+def _repeats(question: Question, phrase: str) -> bool:
+    said = [fold(word) for word in telling(phrase)]
+    asked = {fold(word) for word in question.keywords}
+    return bool(said) and all(word in asked for word in said)
+
+
+_LIST_GAP = re.compile(
+    r"^(?:,\s*|\s*,?\s+(?:and|und|sowie|or|oder|&)\s+(?:(?:Mr|Mrs|Ms|Dr|Prof|Frau|Herr)\.?\s+)?|\s*/\s*)$"
+)
+
+
+def _nearest(question: Question, text: str, spans: list[Span]) -> list[Span]:
+    """The phrase closest to the question's words, and those joined to it by a comma or "and"."""
+    if len(spans) == 1:
+        return spans
+    asked = [word for word in question.keywords if fold(word) not in _TYPE_NOUNS]
+    places = []
+    for match in re.finditer(r"[^\W_]+", text):
+        value = _best(match[0], asked)
+        if value >= 0.6:
+            places.append((match.start(), value * (0.5 if match[0] in question.names else 1.0)))
+
+    def closeness(span: Span) -> float:
+        total = sum(value / (12 + min(abs(span[0] - place), abs(place - span[1]))) for place, value in places)
+        cue = re.search(r"\b(?:by|von|durch|is|was|ist|war|heißt|called|named)\s+(?:\w+\.?\s+){0,2}$", text[: span[0]])
+        return total * (1.3 if cue else 1.0)
+
+    best = max(spans, key=lambda span: (closeness(span), -span[0]))
+    chosen = [best]
+    position = spans.index(best)
+    for step in (1, -1):
+        at = position
+        while 0 <= at + step < len(spans):
+            first, second = sorted((spans[at], spans[at + step]))
+            if not _LIST_GAP.match(text[first[1] : second[0]]):
+                break
+            at += step
+            chosen.append(spans[at])
+    return chosen
+
+
+def _looks_german(text: str) -> bool:
+    return (
+        re.search(r"\b(?:der|die|das|und|ist|war|wurden?|für|mit|von|nicht|eine?[nmrs]?|des|dem|den|im)\b", text)
+        is not None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Coefficients of the logistic score."""
+
+    bias: float
+    similar: float
+    cover: float
+    own: float
+    named: float
+    typed: float
+    missing: float
+
+
+WEIGHTS = Weights(bias=-8.0, similar=6.0, cover=5.0, own=1.0, named=1.5, typed=0.8, missing=-1.5)
+
+
+def score(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
+    """The estimated probability that the unit answers the question, 0 to 1."""
+    total = (
+        weights.bias
+        + weights.similar * evidence.similar
+        + weights.cover * evidence.cover
+        + weights.own * evidence.own
+        + weights.named * evidence.named
+        + weights.typed * max(evidence.typed, 0.0)
+        + weights.missing * max(-evidence.typed, 0.0)
+    )
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))

@@ -1,0 +1,139 @@
+"""Retrieved passages, cut into the units an answer is made of: sentences, list items, table rows, lines of code.
+
+A unit knows the run of its passage's text that it stands for, so that a citation can quote it character by character.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from core.records import BlockKind, Passage
+from core.splitting.sentences import sentences
+
+LONGEST = 700  # characters; a longer unit is cut at a word so that one runaway line cannot fill the answer
+_ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*$")
+_RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)*[ \t]*:?-{2,}:?[ \t]*\|?[ \t]*$")
+_ITEM = re.compile(r"^[ \t]*(?:[-*+•▪◦‣·–]|\(?\d{1,3}[.)]|[a-z]\))[ \t]+")
+_KEY = re.compile(r"^[^\s:][^:.!?\n]{0,40}:[ \t]+\S")
+_SEPARATORS = re.compile(r"(?<!\\)\|")
+_PRONOUN = re.compile(
+    r"^\W*(?:(?i:he|she|it|they|this|that|these|those|his|her|its|their|such|both|there|er|sie|es|ihr|ihre|ihren|sein"
+    r"|seine|seinen|dies|diese|dieser|dieses|diesem|diesen|dessen|deren|beide|dabei|damit|dadurch|daher|deshalb|dort"
+    r"|darin|dafür|davon|hier|the\s+(?:latter|former|same))\b)"
+)
+
+
+@dataclass(slots=True)
+class Unit:
+    """One sentence, list item or row. `start`/`end` count characters of the passage's text.
+
+    `text` is what is shown: the run itself on one line; for a row, its cells with their headers.
+    """
+
+    passage: int  # position in the list of passages
+    ordinal: int  # position among the units of its passage
+    start: int
+    end: int
+    text: str
+    row: bool = False
+    leaning: bool = False  # its subject is a pronoun, so it needs its predecessor or the heading
+    context: str = ""  # heading and document, as far as they help to understand it
+    words: tuple[str, ...] = field(default=())
+
+
+def units(passages: Sequence[Passage]) -> list[Unit]:
+    """All units of all passages, in order."""
+    found: list[Unit] = []
+    for number, passage in enumerate(passages):
+        context = context_of(passage)
+        for ordinal, (start, end, text, row) in enumerate(_cut(passage.chunk.text, passage.chunk.kind)):
+            leaning = not row and _PRONOUN.match(text) is not None
+            found.append(Unit(number, ordinal, start, end, text, row, leaning, context))
+    return found
+
+
+def context_of(passage: Passage) -> str:
+    """The innermost headings of a passage; its document's name without ending where there is no heading."""
+    headings = [part.strip() for part in passage.chunk.heading.split("›") if part.strip()]
+    if headings:
+        return " › ".join(headings[-2:])
+    return re.sub(r"[_-]+", " ", re.sub(r"\.\w{1,5}$", "", passage.document)).strip()
+
+
+def _cut(text: str, kind: BlockKind) -> Iterator[tuple[int, int, str, bool]]:
+    header: list[str] = []
+    lines = list(_lines(text))
+    paragraph: list[tuple[int, int]] = []
+    for position, (start, end) in enumerate(lines):
+        line = text[start:end]
+        if _ROW.match(line) or (kind is BlockKind.TABLE and "|" in line):
+            yield from _prose(text, paragraph, kind)
+            paragraph = []
+            if _RULE.match(line):
+                continue
+            ruled = position + 1 < len(lines) and _RULE.match(text[slice(*lines[position + 1])])
+            if ruled:
+                header = _cells(line)
+            else:
+                yield _row(text, start, end, header)
+        elif line.strip():
+            paragraph.append((start, end))
+        else:
+            header = []
+            yield from _prose(text, paragraph, kind)
+            paragraph = []
+    yield from _prose(text, paragraph, kind)
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for line in text.splitlines(keepends=True):
+        yield start, start + len(line.rstrip("\r\n"))
+        start += len(line)
+
+
+def _cells(line: str) -> list[str]:
+    return [" ".join(cell.replace("\\|", "|").split()) for cell in _SEPARATORS.split(line.strip().strip("|"))]
+
+
+def _row(text: str, start: int, end: int, header: list[str]) -> tuple[int, int, str, bool]:
+    """A table row as "Header: value · Header: value"; the run is the row as it stands in the passage."""
+    cells = _cells(text[start:end])
+    named = []
+    for position, cell in enumerate(cells):
+        name = header[position] if position < len(header) else ""
+        if cell:
+            named.append(f"{name}: {cell}" if name and name.casefold() != cell.casefold() else cell)
+    start += len(text[start:end]) - len(text[start:end].lstrip())
+    end = start + len(text[start:end].rstrip())
+    return start, end, " · ".join(named), True
+
+
+def _prose(text: str, lines: list[tuple[int, int]], kind: BlockKind) -> Iterator[tuple[int, int, str, bool]]:
+    """The sentences of a paragraph. Short lines, list items and "Key: value" lines stand for themselves; the lines of
+    a wrapped paragraph are read on."""
+    if not lines:
+        return
+    full = sum(end - start for start, end in lines) / len(lines) >= 45
+    groups: list[list[int]] = []
+    for start, end in lines:
+        line = text[start:end]
+        own = kind is BlockKind.CODE or _ITEM.match(line) or _KEY.match(line) or not full
+        if groups and not own:
+            groups[-1][1] = end
+        else:
+            groups.append([start, end])
+    for start, end in groups:
+        item = _ITEM.match(text[start:end])
+        offset = start + (item.end() if item else 0)
+        for first, last in sentences(text[offset:end]):
+            yield _limited(text, offset + first, offset + last)
+
+
+def _limited(text: str, start: int, end: int) -> tuple[int, int, str, bool]:
+    if end - start > LONGEST:
+        cut = text.rfind(" ", start + LONGEST // 2, start + LONGEST)
+        end = cut if cut > start else start + LONGEST
+    return start, end, " ".join(text[start:end].split()), False
