@@ -12,7 +12,8 @@ QuellwerkError
 │   ├── PasswordNeeded        encrypted; the password is missing or wrong
 │   ├── LimitExceeded         larger than a limit allows (size, pages, decompressed size, ratio)
 │   ├── ReaderCrashed         the reader's process died on it
-│   └── ReaderTimeout         it took longer than allowed
+│   ├── ReaderTimeout         it took longer than allowed
+│   └── ReadCancelled         somebody asked for it to stop
 └── ModelError            a model cannot do what is asked
     ├── ModelMissing          its files are not there or fail their checksum
     └── BadVector             a vector is missing, of the wrong size, not finite, or zero
@@ -76,6 +77,10 @@ class ReaderCrashed(ReadError):
 
 class ReaderTimeout(ReadError):
     """It took longer than allowed."""
+
+
+class ReadCancelled(ReadError):
+    """Somebody asked for it to stop. Seen by whoever iterates, never shown."""
 
 
 class ModelError(QuellwerkError):

@@ -1,0 +1,132 @@
+"""Running headers, footers and page numbers: lines at a page's edge that its neighbours have in the same place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.reading.layout import Line
+
+EDGE = 3
+"""Lines looked at from the top and from the bottom."""
+
+REACH = 2
+"""Neighbours on each side: two, since left and right pages differ."""
+
+_TOKEN = re.compile(r"\d+|[^\W\d_]+|[^\w\s]")
+_ROMAN = re.compile(r"m{0,3}(cm|cd|d?c{0,3})(xc|xl|l?x{0,3})(ix|iv|v?i{0,3})", re.IGNORECASE)
+_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
+_SAME_PLACE = 4.0  # points
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What stands at one height, across all columns."""
+
+    text: str
+    bottom: float
+    lines: frozenset[int]  # `id`s
+
+
+Edges = tuple[list[Row], list[Row]]
+
+
+def edges(lines: Sequence[Line]) -> Edges:
+    """The rows nearest to the top, and those nearest to the bottom, each beginning at the edge."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: (line.bottom, line.left)):
+        if rows and line.bottom - rows[-1][0].bottom < 2.0:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [_row(row) for row in rows[:EDGE]], [_row(row) for row in rows[::-1][:EDGE]]
+
+
+def _row(lines: Sequence[Line]) -> Row:
+    across = sorted(lines, key=lambda line: line.left)
+    return Row(" ".join(line.text for line in across), across[0].bottom, frozenset(id(line) for line in across))
+
+
+def furniture(page: int, around: Mapping[int, Edges]) -> set[int]:
+    """`id`s of the lines of a page that are no part of its text. `around` has the edges of it and its neighbours."""
+    found: set[int] = set()
+    for side in (0, 1):
+        for line in around[page][side]:
+            if not (_lone_number(line, page, around, side) or _repeats(line, page, around, side)):
+                break
+            found |= line.lines
+    return found
+
+
+def _repeats(line: Row, page: int, around: Mapping[int, Edges], side: int) -> bool:
+    """A neighbour has the same line in the same place; a number that counts along with the pages may differ."""
+    tokens = _TOKEN.findall(line.text)
+    counting = 0
+    for other in range(page - REACH, page + REACH + 1):
+        if other == page or other not in around:
+            continue
+        for candidate in around[other][side]:
+            if abs(candidate.bottom - line.bottom) > _SAME_PLACE:
+                continue
+            theirs = _TOKEN.findall(candidate.text)
+            if same_but_counting(tokens, theirs, other - page):
+                return True
+            counting += _ends_count(tokens, theirs, other - page)
+    return counting >= 2  # a running head that changes on every page, known by its page number
+
+
+def same_but_counting(ours: Sequence[str], theirs: Sequence[str], distance: int) -> bool:
+    """Whether the tokens are equal but for numbers that differ by the pages' distance."""
+    if len(ours) != len(theirs) or not ours:
+        return False
+    for one, other in zip(ours, theirs, strict=True):
+        if one.casefold() == other.casefold():
+            continue
+        first, second = _number(one), _number(other)
+        if first is None or second is None or second - first != distance:
+            return False
+    # lines of nothing but punctuation and equal numbers (a rule, a table's row) say nothing about being furniture
+    return any(token.isalpha() and len(token) > 1 for token in ours) or list(ours) != list(theirs)
+
+
+def _ends_count(ours: Sequence[str], theirs: Sequence[str], distance: int) -> bool:
+    if not ours or not theirs or len(ours) > 20:
+        return False
+    for one in {ours[0], ours[-1]}:
+        for other in {theirs[0], theirs[-1]}:
+            first, second = _number(one), _number(other)
+            if first is not None and second is not None and second - first == distance:
+                return True
+    return False
+
+
+def _lone_number(line: Row, page: int, around: Mapping[int, Edges], side: int) -> bool:
+    """The line is a page number alone, and a neighbour's edges know the number before or after it."""
+    tokens = [token for token in _TOKEN.findall(line.text) if token not in "-–—|·"]
+    if len(tokens) != 1:
+        return False
+    number = _number(tokens[0])
+    if number is None:
+        return False
+    if number == page + 1 and tokens[0].isdigit():
+        return True
+    for other, sides in around.items():
+        for candidate in (*sides[0], *sides[1]):
+            theirs = _TOKEN.findall(candidate.text)
+            if (
+                other != page
+                and theirs
+                and any(_number(token) == number + other - page for token in (theirs[0], theirs[-1]))
+            ):
+                return True
+    return False
+
+
+def _number(token: str) -> int | None:
+    if token.isdecimal() and len(token) <= 5:
+        return int(token)
+    if not token or not _ROMAN.fullmatch(token):
+        return None
+    values = [_VALUES[letter] for letter in token.lower()]
+    return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
