@@ -40,7 +40,11 @@ class NotFound(QuellwerkError):
 
 
 class FolderInUse(QuellwerkError):
-    """Another process has the data folder and does not answer."""
+    """Another process has the data folder. `address` is where it answers, if it said so."""
+
+    def __init__(self, sentence: str, next_step: str = "", address: str | None = None) -> None:
+        super().__init__(sentence, next_step)
+        self.address = address
 
 
 class InvalidRequest(QuellwerkError):

@@ -1,4 +1,4 @@
-"""The records that core hands upward. They live in `storage/records.py`; pages, components and the API take them here."""
+"""The records that core hands upward. They live in `storage/records.py`; everybody above takes them here."""
 
 from storage.records import (
     FINAL,

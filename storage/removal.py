@@ -91,20 +91,38 @@ class Removal:
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())
 
-    def referenced_files(self) -> set[str]:
-        """Hashes of all files that some version refers to."""
+    def version_files(self) -> set[str]:
+        """Hashes of all files that some version is read from or was uploaded as."""
         with self._database.read() as connection:
             found = set(connection.execute(select(versions.c.content_hash)).scalars())
             return found | set(connection.execute(select(versions.c.readable_hash)).scalars())
 
-    def orphans(self) -> int:
-        """Cached results that belong to no version: parsed files and vectors. Removes them and says how many."""
+    def referenced_files(self) -> set[str]:
+        """Those, and files found inside a document that may still become documents of their own."""
+        found = self.version_files()
+        with self._database.read() as connection:
+            for attachments in connection.execute(select(parsed_heads.c.attachments)).scalars():
+                found.update(content_hash for _, content_hash in attachments)
+        return found
+
+    def orphans(self, *, remove: bool) -> int:
+        """How many cached results (parsed files, vectors) belong to no version; removes them if asked to."""
+        used = select(versions.c.readable_hash)
+        no_chunk = ~select(chunks.c.chunk_id).where(chunks.c.text_hash == embeddings.c.text_hash).exists()
+        conditions = (
+            (parsed_heads, parsed_heads.c.content_hash.not_in(used)),
+            (parsed_pages, parsed_pages.c.content_hash.not_in(used)),
+            (embeddings, no_chunk),
+        )
         with self._database.write() as connection:
-            used = select(versions.c.readable_hash)
-            parsed = connection.execute(delete(parsed_heads).where(parsed_heads.c.content_hash.not_in(used))).rowcount
-            connection.execute(delete(parsed_pages).where(parsed_pages.c.content_hash.not_in(used)))
-            no_chunk = ~select(chunks.c.chunk_id).where(chunks.c.text_hash == embeddings.c.text_hash).exists()
-            return parsed + connection.execute(delete(embeddings).where(no_chunk)).rowcount
+            if remove:
+                return sum(
+                    connection.execute(delete(table).where(condition)).rowcount for table, condition in conditions
+                )
+            return sum(
+                int(connection.execute(select(func.count()).select_from(table).where(condition)).scalar() or 0)
+                for table, condition in conditions
+            )
 
 
 def _unshared_hashes(connection: Connection, mine: ColumnElement[bool]) -> set[str]:

@@ -1,0 +1,112 @@
+"""`/documents`: take files in, look at them, delete them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field
+from starlette.datastructures import UploadFile
+
+from api.access import Bench, Called, service_of
+from core.errors import InvalidRequest
+from core.library import Upload
+
+routes = APIRouter(tags=["documents"])
+Json = dict[str, Any]
+
+
+class Ids(BaseModel):
+    """Document ids."""
+
+    ids: list[str] = Field(min_length=1, max_length=10_000)
+
+
+@routes.post(
+    "/documents",
+    openapi_extra={
+        "requestBody": {
+            "content": {
+                "multipart/form-data": {
+                    "schema": {
+                        "type": "object",
+                        "properties": {
+                            "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+                            "password": {"type": "string", "description": "opens encrypted files among them"},
+                        },
+                    }
+                }
+            }
+        },
+    },
+)
+async def add_documents(request: Request) -> Json:
+    """Take files in (multipart, any number, any field name). One entry each; the work goes on in the background."""
+    service = service_of(request)
+    async with request.form(max_files=10_000) as form:
+        files = [item for _, item in form.multi_items() if isinstance(item, UploadFile)]
+        password = form.get("password")
+        if not files:
+            raise InvalidRequest("There is no file in this request.", "Send multipart/form-data with files.")
+        uploads = [
+            Upload(file.filename or "unnamed", file.file, password if isinstance(password, str) else None)
+            for file in files
+        ]
+        receipts = await run_in_threadpool(service.add, uploads)
+        return {"documents": await run_in_threadpool(service.outcome, receipts)}
+
+
+@routes.get("/documents")
+def list_documents(service: Called) -> Json:
+    """All documents, newest first."""
+    return service.documents()
+
+
+@routes.post("/documents/delete")
+def delete_documents(service: Called, body: Ids) -> Json:
+    """Delete documents from every store; says what was removed."""
+    return service.delete(body.ids)
+
+
+@routes.get("/documents/{document_id}")
+def get_document(service: Called, document_id: str) -> Json:
+    """One document."""
+    return service.document(document_id)
+
+
+@routes.delete("/documents/{document_id}")
+def delete_document(service: Called, document_id: str) -> Json:
+    """Delete one document from every store; says what was removed."""
+    return service.delete([document_id])
+
+
+@routes.get("/documents/{document_id}/chunks")
+def get_chunks(
+    service: Called,
+    document_id: str,
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+) -> Json:
+    """A document's passages in reading order."""
+    return service.chunks(document_id, offset, limit)
+
+
+@routes.get("/documents/{document_id}/versions")
+def get_versions(service: Called, document_id: str) -> Json:
+    """A document's versions, newest first."""
+    return service.versions(document_id)
+
+
+@routes.get("/documents/{document_id}/pages/{page}.png", response_class=Response)
+def get_page(
+    bench: Bench,
+    document_id: str,
+    page: int,
+    highlight: str | None = None,
+    quote: str | None = None,
+    width: Annotated[int, Query(ge=100, le=4000)] = 1100,
+) -> Response:
+    """A page of a PDF or image as PNG; `highlight` is a chunk id, `quote` words of it."""
+    image = bench.sources.page_image(document_id, page, chunk_id=highlight, quote=quote, width_px=width)
+    return Response(image, media_type="image/png", headers={"Cache-Control": "private, max-age=300"})

@@ -1,0 +1,228 @@
+"""The jobs: who works on which document version, and what may be asked of them.
+
+The catalog says what is to be done (versions that are queued or running), the engine does it. At every start the two
+are compared, so work is found again wherever the process died: before it was queued, while it ran, or after it was
+done but before that was written down.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from core.errors import InvalidRequest, NotFound
+from core.ingest.engine import FIRST, LATER, Engine
+from core.ingest.run import Runner
+from core.ingest.ticket import RunStopped, Ticket
+from core.records import FINAL, Document, DocumentStatus, Job
+from storage.catalog import Catalog, Version
+from storage.chunks import ChunkStore
+from storage.errors import RowNotFound
+
+log = logging.getLogger(__name__)
+
+BUNDLE = 64  # records of one import that share a workflow, and so their embedding batches
+CANCEL_WAIT_S = 60.0
+CLOSE_WAIT_S = 15.0
+RETRY_AFTER_S = 2.0
+ATTEMPTS = 5
+UNFINISHED = (DocumentStatus.QUEUED, DocumentStatus.RUNNING)
+
+
+class Jobs:
+    """Queues, cancels and retries. The lock `_tickets_lock` guards the tickets of what runs now."""
+
+    def __init__(self, catalog: Catalog, chunks: ChunkStore) -> None:
+        self._catalog = catalog
+        self._chunks = chunks
+        self._engine: Engine | None = None
+        self._runner: Runner | None = None
+        self._tickets: dict[str, Ticket] = {}
+        self._tickets_lock = threading.Lock()
+        self._closing = threading.Event()
+        self._rate = 0.0  # chunks a second, smoothed over finished documents
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    def start(self, path: Path, runner: Runner, concurrency: int) -> None:
+        """Open the engine on `jobs.sqlite` at `path` and take up what is unfinished."""
+        self._runner = runner
+        self._engine = Engine(path, self._work, concurrency)
+        self._engine.sweep()
+        self.submit(self._catalog.unfinished())
+
+    def close(self) -> None:
+        """Ask all runs to stop, wait up to 15 s, close the engine. Their versions go on at the next start."""
+        self._closing.set()
+        with self._tickets_lock:
+            for ticket in self._tickets.values():
+                ticket.stopped.set()
+        deadline = time.monotonic() + CLOSE_WAIT_S
+        while self._tickets and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if self._engine is not None:
+            self._engine.close()
+
+    # -- work ------------------------------------------------------------------------------------------------------
+
+    def submit(self, versions: Iterable[Version]) -> None:
+        """Queue versions that are not queued yet. Before the engine runs they wait in the catalog."""
+        engine = self._engine
+        if engine is None:
+            return
+        alive = engine.alive()
+        bundles: dict[str, list[Version]] = {}
+        for version in versions:
+            if version.bundle:
+                bundles.setdefault(version.bundle, []).append(version)
+                continue
+            if not any(workflow.startswith(f"{version.id}:") for workflow in alive):
+                engine.enqueue(f"{version.id}:{version.attempts}:{time.time_ns()}", [version.id], FIRST)
+        for bundle, members in bundles.items():
+            if any(workflow.startswith(f"{bundle}:") for workflow in alive):
+                continue
+            for first in range(0, len(members), BUNDLE):
+                ids = [version.id for version in members[first : first + BUNDLE]]
+                engine.enqueue(f"{bundle}:{first}:{time.time_ns()}", ids, LATER)
+
+    def _work(self, version_ids: list[str]) -> None:
+        """One workflow: start all its versions, so that their chunks share batches, then finish each."""
+        if self._runner is None:
+            raise RunStopped
+        try:
+            started = [
+                self._runner.start(version, self._ticket(version.id))
+                for version in self._catalog.versions_in(version_ids)
+                if version.status in UNFINISHED
+            ]
+            for run in started:
+                self._runner.finish(run)
+        except RunStopped:
+            raise
+        except Exception:  # a store that fails for a moment must not leave a document waiting for the next start
+            log.exception("a job broke off; it is queued again")
+            self._closing.wait(RETRY_AFTER_S)
+            self._queue_again(version_ids)
+        finally:
+            with self._tickets_lock:
+                for version_id in version_ids:
+                    self._tickets.pop(version_id, None)
+
+    def _queue_again(self, version_ids: Sequence[str]) -> None:
+        for version in self._catalog.versions_in(version_ids):
+            if version.status not in UNFINISHED:
+                continue
+            if version.attempts >= ATTEMPTS:
+                reason = "The stores failed again and again. Run “doctor --repair”, then retry it."
+                self._catalog.finish(version.id, DocumentStatus.FAILED, error=reason, error_type="StorageError")
+                continue
+            self._catalog.requeue(version.id)
+            if self._engine is not None and not self._closing.is_set():
+                self._engine.enqueue(f"{version.id}:{version.attempts + 1}:{time.time_ns()}", [version.id], LATER)
+
+    def _ticket(self, version_id: str) -> Ticket:
+        ticket = Ticket(version_id)
+        with self._tickets_lock:
+            self._tickets[version_id] = ticket
+            if self._closing.is_set():
+                ticket.stopped.set()
+        ticket.check()
+        return ticket
+
+    # -- asking ----------------------------------------------------------------------------------------------------
+
+    def list(self, failed: bool = False) -> list[Job]:
+        """Jobs, newest first: all of them, or those that failed or left something behind."""
+        jobs = [self._job(document) for document in self._catalog.documents()]
+        if failed:
+            return [job for job in jobs if job.status in (DocumentStatus.FAILED, DocumentStatus.PARTIAL)]
+        return jobs
+
+    def job(self, job_id: str) -> Job:
+        """One job. Its id is its document's id. Raises NotFound."""
+        return self._job(self._document(job_id))
+
+    def retry(self, job_id: str) -> Job:
+        """Do a failed, partial or cancelled job again; what it had reached is used. Raises NotFound, InvalidRequest."""
+        document = self._document(job_id)
+        if document.status not in (DocumentStatus.FAILED, DocumentStatus.PARTIAL, DocumentStatus.CANCELLED):
+            raise InvalidRequest(f"“{document.name}” is {document.status.value}.", "Only what failed can be retried.")
+        self._chunks.revive(document.version_id)
+        self._catalog.requeue(document.version_id)
+        self.submit([self._catalog.version(document.version_id)])
+        return self.job(job_id)
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job and leave nothing of it; one that has ended stays as it is. Raises NotFound."""
+        document = self._document(job_id)
+        if document.status in UNFINISHED:
+            self.stop([document.version_id])
+            if self._catalog.version(document.version_id).status in UNFINISHED:  # it had not begun
+                self._catalog.finish(document.version_id, DocumentStatus.CANCELLED)
+        return self.job(job_id)
+
+    def stop(self, version_ids: Sequence[str]) -> None:
+        """Cancel the runs of versions and wait until their chunks have left the stages."""
+        with self._tickets_lock:
+            running = [self._tickets[version_id] for version_id in version_ids if version_id in self._tickets]
+        for ticket in running:
+            ticket.cancelled.set()
+        deadline = time.monotonic() + CANCEL_WAIT_S
+        while time.monotonic() < deadline:
+            with self._tickets_lock:
+                if not any(self._tickets.get(ticket.version_id) is ticket for ticket in running):
+                    return
+            time.sleep(0.05)
+        log.warning("%d runs did not stop within %.0f s", len(running), CANCEL_WAIT_S)
+
+    def wait(
+        self,
+        document_ids: Sequence[str],
+        timeout: float | None = None,
+        progress: Callable[[Sequence[Document]], None] | None = None,
+    ) -> bool:
+        """Wait until all these documents, and what is found inside them, have ended; False when time is up."""
+        deadline = time.monotonic() + timeout if timeout is not None else None
+        while True:
+            wanted = [*document_ids, *self._catalog.children(document_ids)]
+            found = self._catalog.documents(wanted)
+            if progress is not None:
+                progress(found)
+            if all(document.status in FINAL for document in found):
+                return True
+            if deadline is not None and time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+
+    def counts(self) -> dict[str, int]:
+        """How many documents stand where, by status."""
+        return self._catalog.status_counts()
+
+    def _document(self, job_id: str) -> Document:
+        try:
+            return self._catalog.document(job_id)
+        except RowNotFound as error:
+            raise NotFound(f"There is no job {job_id}.", "List them with “jobs”.") from error
+
+    def _job(self, document: Document) -> Job:
+        with self._tickets_lock:
+            ticket = self._tickets.get(document.version_id)
+        return Job(
+            id=document.id,
+            document_id=document.id,
+            name=document.name,
+            status=document.status.value,
+            stage=document.stage,
+            chunks_total=document.chunks,
+            chunks_done=document.chunks_done,
+            chunks_in_flight=ticket.under_way if ticket is not None else 0,
+            chunks_failed=document.chunks_failed,
+            attempts=0,
+            error=document.error,
+            eta_seconds=None,
+            pages_total=document.pages,
+            pages_done=document.pages_done,
+        )
