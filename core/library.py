@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -126,12 +127,11 @@ class Library:
 
     def _unlocked(self, path: Path, password: str) -> str:
         """Store the unlocked copy of an encrypted file and return its hash."""
-        content = self._readers.unlock(path, password)
-        try:
-            with content.open("rb") as source:
+        with tempfile.TemporaryDirectory(prefix="quellwerk-") as folder:
+            target = Path(folder) / "unlocked.pdf"
+            self._readers.unlock(path, password, target)
+            with target.open("rb") as source:
                 return self._stores.files.put(source, MAX_UNLOCKED_BYTES)[0]
-        finally:
-            content.unlink(missing_ok=True)
 
     # -- looking ---------------------------------------------------------------------------------------------------
 

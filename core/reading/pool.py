@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -71,7 +71,7 @@ class ReaderPool:
         start_page: int = 1,
         findings: Path,
         cancel: threading.Event | None = None,
-    ) -> Iterator[Found]:
+    ) -> Generator[Found]:
         """What is in a document: its head, then pages from `start_page` on, attachments in between.
 
         `name` is used for telling kinds of text apart, never as a path; `findings` is created. Time is counted only
@@ -153,6 +153,13 @@ class ReaderPool:
         """Where a text stands on a page, one box per line, in points from the top left; empty if it is not there."""
         request = self._request("boxes", path, password) | {"page": page, "find": text, "hint": hint}
         return tuple(Box(*map(float, box)) for box in self._look(request))
+
+    def unlock(self, path: Path, password: str, target: Path) -> None:
+        """Write an unlocked copy of an encrypted PDF to `target`.
+
+        Raises PasswordNeeded when the password is wrong, UnsupportedFormat for anything but a PDF.
+        """
+        self._look(self._request("unlock", path, password) | {"target": str(target)})
 
     def _look(self, request: Mapping[str, Any]) -> Any:
         with self._viewer() as worker:

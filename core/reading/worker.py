@@ -125,13 +125,25 @@ def _boxes(request: Request) -> list[list[float]]:
     return [[box.left, box.top, box.right, box.bottom] for box in passage_boxes(request)]
 
 
+def _unlock(request: Request) -> str:
+    from core.reading.unlock import unlocked_copy
+
+    return unlocked_copy(request)
+
+
 def _warm(request: Request) -> str:
     for module in request.get("modules", ()):
         import_module(str(module))
     return ""
 
 
-SERVICES: Mapping[str, Callable[[Request], Any]] = {"kind": _kind, "render": _render, "boxes": _boxes, "warm": _warm}
+SERVICES: Mapping[str, Callable[[Request], Any]] = {
+    "kind": _kind,
+    "render": _render,
+    "boxes": _boxes,
+    "unlock": _unlock,
+    "warm": _warm,
+}
 
 
 def _unexpected() -> ReadError:
