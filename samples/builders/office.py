@@ -86,9 +86,10 @@ def slides(source: Source, path: Path) -> None:
     deck: Any = Presentation()
     deck.slide_width, deck.slide_height = Inches(13.333), Inches(7.5)
     slide: Any = None
-    for block in source.blocks:
+    for block, following in zip(source.blocks, (*source.blocks[1:], None), strict=True):
         if block.kind == "heading":
-            slide = deck.slides.add_slide(deck.slide_layouts[5])
+            listed = following is not None and following.kind == "bullets"
+            slide = deck.slides.add_slide(deck.slide_layouts[1 if listed else 5])
             _place(slide.shapes.title, 0.4 if len(deck.slides) > 1 else 1.9, 1.1)
             slide.shapes.title.text = block.text
             _style(slide.shapes.title.text_frame, 36, bold=True)
@@ -96,16 +97,20 @@ def slides(source: Source, path: Path) -> None:
             slide.notes_slide.notes_text_frame.text = block.text
         elif block.kind == "table":
             _slide_table(slide, block)
+        elif block.kind == "bullets":
+            _lines(slide.placeholders[1], [row[0] for row in block.rows], 1.8)
         else:
-            lines = block.text.split("\n") if block.kind == "paragraph" else [row[0] for row in block.rows]
-            box = slide.shapes.add_textbox(0, 0, 0, 0)
-            _place(box, 1.8 if len(deck.slides) > 1 else 3.4, 4.8)
-            box.text_frame.word_wrap = True
-            box.text_frame.text = "\n".join(("• " + x if block.kind == "bullets" else x) for x in lines)
-            _style(box.text_frame, 24)
+            _lines(slide.shapes.add_textbox(0, 0, 0, 0), block.text.split("\n"), 3.4)
     moment = _describe(deck.core_properties, source)
     deck.save(str(path))
     settle(path, moment)
+
+
+def _lines(shape: Any, lines: list[str], top: float) -> None:
+    _place(shape, top, 4.8)
+    shape.text_frame.word_wrap = True
+    shape.text_frame.text = "\n".join(lines)
+    _style(shape.text_frame, 24)
 
 
 def _place(shape: Any, top: float, height: float) -> None:
