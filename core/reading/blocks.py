@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 
 from core.reading.gridlines import cells_start, table_at
@@ -20,6 +21,9 @@ _COUNTER = re.compile(r"(\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivx]{1,5}[.)])\s+(?=
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+(?=[^\W\d_])")
 _CHAPTER = re.compile(
     r"(chapter|part|appendix|section|kapitel|teil|anhang|abschnitt)\s+([\divxlc]+|[a-z])\b", re.IGNORECASE
+)
+_NUMBER_ALONE = re.compile(
+    r"((chapter|part|appendix|kapitel|teil|anhang)\s+)?([\dIVXLC]+(\.\d+)*|[A-Z])\.?", re.IGNORECASE
 )
 _CAPTION = re.compile(r"(figure|fig\.|table|listing|abbildung|abb\.|tabelle|tab\.)\s*\d+", re.IGNORECASE)
 _ENTRY = re.compile(r"((\s?\.){4,}|…{2,})\s*\w{1,6}\s*$")
@@ -81,7 +85,7 @@ def _leading(lines: Sequence[Line]) -> float:
     """The usual distance of two baselines, in points."""
     steps = [
         after.bottom - line.bottom
-        for line, after in zip(lines, lines[1:], strict=False)
+        for line, after in pairwise(lines)
         if after.region == line.region and 0.7 * line.size < after.bottom - line.bottom < 2.2 * line.size
     ]
     return median(steps) if steps else 0.0

@@ -53,7 +53,7 @@ def furniture(page: int, around: Mapping[int, Edges]) -> set[int]:
     found: set[int] = set()
     for side in (0, 1):
         for line in around[page][side]:
-            if not (_lone_number(line, page, around, side) or _repeats(line, page, around, side)):
+            if not (_lone_number(line, page, around) or _repeats(line, page, around, side)):
                 break
             found |= line.lines
     return found
@@ -101,9 +101,9 @@ def _ends_count(ours: Sequence[str], theirs: Sequence[str], distance: int) -> bo
     return False
 
 
-def _lone_number(line: Row, page: int, around: Mapping[int, Edges], side: int) -> bool:
+def _lone_number(line: Row, page: int, around: Mapping[int, Edges]) -> bool:
     """The line is a page number alone, and a neighbour's edges know the number before or after it."""
-    tokens = [token for token in _TOKEN.findall(line.text) if token not in "-–—|·"]
+    tokens = [part for part in _TOKEN.findall(line.text) if part not in "-–—|·"]
     if len(tokens) != 1:
         return False
     number = _number(tokens[0])

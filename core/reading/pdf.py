@@ -24,11 +24,14 @@ SAMPLE = 32
 
 MAX_OUTLINE = 20_000
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_MADE_UP = re.compile(
+    r"\.(docx?|tex|dvi|indd|pptx?|xlsx?|pdf)$|^(untitled|anonymous|microsoft|unbenannt|document\d*$)", re.IGNORECASE
+)
 _USABLE = 0.75
 """Share of a page's characters that must make sense, else its text layer counts as garbage."""
 
 
-def read_pdf(path: Path, name: str, ctx: ReadContext) -> Iterator[Found]:
+def read_pdf(path: Path, _name: str, ctx: ReadContext) -> Iterator[Found]:
     """The head, then pages from `ctx.start_page` on.
 
     Raises PasswordNeeded, CorruptDocument, EmptyDocument, LimitExceeded. A page that cannot be read is yielded with
@@ -112,7 +115,7 @@ def _page(
     if not drawn.lines and has_pictures(document, index):
         from core.reading.ocr import read_pdf_page
 
-        return read_pdf_page(document, index, label, style)
+        return read_pdf_page(document, index, label)
     gone = furniture(index, around)
     lines = [line for line in drawn.lines if id(line) not in gone]
     blocks = tuple(page_blocks(lines, style, index))
@@ -120,20 +123,20 @@ def _page(
 
 
 def usable(chars: str) -> bool:
-    """Whether a text layer is worth reading: some letters or digits, and most of it in characters that mean something."""
+    """Whether a text layer is worth reading: letters or digits, and most of it in characters that mean something."""
     solid = [character for character in chars if not character.isspace()]
     if sum(1 for character in solid if character.isalnum()) < min(3, len(solid)) or not solid:
         return False
-    odd = sum(
-        1
-        for character in solid
-        if character in "\ufffd\x00" or "\ue000" <= character <= "\uf8ff" or (character < " " and character != "\x02")
-    )
+    odd = sum(1 for character in solid if _meaningless(character))
     if odd > (1 - _USABLE) * len(solid):
         return False
     words = re.findall(r"[A-Za-zÀ-ÿ]{3,}", chars)
     mute = sum(1 for word in words if not re.search(r"[aeiouyAEIOUYÀ-ÿ]", word))
     return len(words) < 30 or mute < 0.6 * len(words)
+
+
+def _meaningless(character: str) -> bool:
+    return character == "\ufffd" or "\ue000" <= character <= "\uf8ff" or (character < " " and character != "\x02")
 
 
 def has_pictures(document: pdfium.PdfDocument, index: int) -> bool:

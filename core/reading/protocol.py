@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from core.errors import READ_ERRORS, ReadError
+from core.errors import READ_ERRORS, QuellwerkError, ReadError
 from storage.records import Attachment, Block, BlockKind, DocumentHead, Page
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def message_to_found(message: Mapping[str, Any]) -> Found:
     raise ValueError(f"a message of kind {message['is']!r}")
 
 
-def error_to_message(error: ReadError) -> dict[str, Any]:
+def error_to_message(error: QuellwerkError) -> dict[str, Any]:
     """An expected failure as a message; `message_to_error` is its inverse."""
     return {
         "is": "error",

@@ -35,10 +35,7 @@ def joined(lines: Sequence[str], known: Collection[str] = ()) -> str:
     """One text of a paragraph's lines. `known` are the document's words in lower case, for deciding about hyphens."""
     text = ""
     for line in lines:
-        if not text:
-            text = line.strip()
-        else:
-            text = _appended(text, line.strip(), known)
+        text = _appended(text, line.strip(), known) if text else line.strip()
     if any(mark in text for mark in HYPHENS):
         text = _rejoined(text, known)
     return cleaned(text)

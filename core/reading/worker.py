@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from core.errors import CorruptDocument, EmptyDocument, LimitExceeded, ReadError, UnsupportedFormat
+from core.errors import CorruptDocument, EmptyDocument, LimitExceeded, QuellwerkError, ReadError, UnsupportedFormat
 from core.reading.protocol import Found, Limits, ReadContext, error_to_message, found_to_message, pack, unpack
 from core.reading.registry import READERS, ZIPPED, reader_for
 from storage.records import Attachment, DocumentHead, Page
@@ -52,7 +52,7 @@ def _serve(request: Request, send: Send) -> None:
             send({"is": "done", "rss": _resident()})
         else:
             send({"is": "result", "value": SERVICES[str(request["do"])](request), "rss": _resident()})
-    except ReadError as error:
+    except QuellwerkError as error:
         send(error_to_message(error) | {"rss": _resident()})
     except MemoryError:
         send(error_to_message(_out_of_memory()) | {"rss": _resident(), "recycle": True})
