@@ -1,20 +1,17 @@
-"""A visitor in a real browser at the real program, who notices every error and every request."""
+"""A visitor in a real browser at the real program."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
+from visitor import Door, Visitor
 
 from bench.chromium import find
 from bench.served import Served
 
-SHOTS = Path(__file__).parent / "shots"
 FLAGS = [
     "--no-sandbox",  # a root user's Chromium does not start with it
     "--disable-gpu",
@@ -26,7 +23,6 @@ FLAGS = [
     "--disable-dev-shm-usage",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
-HARMLESS = re.compile(r"^(data|blob|about|chrome-extension):")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,112 +55,6 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@dataclass
-class Visitor:
-    """One browser window, at one workbench."""
-
-    page: Page
-    served: Served
-    errors: list[str] = field(default_factory=list)
-    strangers: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
-        self.page.on("request", self._request)
-        self.page.on("websocket", lambda socket: self._address(socket.url))
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.errors.append(f"{message.text} ({message.location.get('url', '')})")
-
-    def _request(self, request: Request) -> None:
-        self._address(request.url)
-
-    def _address(self, url: str) -> None:
-        ours = url.replace("ws://", "http://", 1).startswith(self.served.address + "/")
-        if not ours and not HARMLESS.match(url):
-            self.strangers.append(url)
-
-    def go(self, path: str = "/") -> Page:
-        """Open a page of the workbench and wait until it stands."""
-        self.page.goto(self.served.address + path)
-        self.idle()
-        return self.page
-
-    def idle(self, timeout: float = 30) -> None:
-        """Wait until Streamlit is connected and no script of the page runs; no exception may be shown."""
-        app = self.page.get_by_test_id("stApp")
-        expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=timeout * 1000)
-        expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=timeout * 1000)
-        assert self.page.get_by_test_id("stException").count() == 0, self.page.get_by_test_id(
-            "stException"
-        ).inner_text()
-
-    def shot(self, name: str, *, whole: bool = False) -> Path:
-        """A picture of the window (or of the whole page), kept for a person to look at."""
-        SHOTS.mkdir(exist_ok=True)
-        path = SHOTS / f"{name}.png"
-        self.page.screenshot(path=path, full_page=whole)
-        return path
-
-    def drop(self, target: Locator, files: list[Path]) -> None:
-        """Drop files onto `target` as a person's mouse does (a trusted event, not one made by a script)."""
-        target.scroll_into_view_if_needed()
-        box = target.bounding_box()
-        assert box, "the drop zone is not on the screen"
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        data = {"items": [], "files": [str(path.resolve()) for path in files], "dragOperationsMask": 1}
-        session = self.page.context.new_cdp_session(self.page)
-        for kind in ("dragEnter", "dragOver", "drop"):
-            session.send("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
-        session.detach()
-
-    def focused(self) -> str:
-        """What the keyboard is on: tag, role, label or text."""
-        return str(
-            self.page.evaluate(
-                "() => { const e = document.activeElement; const label = e.getAttribute('aria-label');"
-                " return [e.tagName, e.getAttribute('role'), label || e.innerText].join('|').slice(0, 120) }"
-            )
-        )
-
-    def sideways(self) -> int:
-        """By how many pixels the page is wider than the window."""
-        return int(
-            self.page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        )
-
-    def content(self) -> None:
-        """Fails when the browser logged an error, or asked anybody but the workbench for anything."""
-        assert self.strangers == []
-        assert self.errors == []
-
-
-@dataclass
-class Door:
-    """Lets visitors in, each with a browser profile of their own."""
-
-    browser: Browser
-    served: Served
-    visitors: list[Visitor] = field(default_factory=list)
-    contexts: list[BrowserContext] = field(default_factory=list)
-
-    def visitor(self, *, width: int = 1440, height: int = 900, scheme: Any = "light") -> Visitor:
-        context = self.browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=scheme,
-            locale="en-GB",
-            reduced_motion="reduce",
-            base_url=self.served.address,
-        )
-        context.set_default_timeout(20_000)
-        self.contexts.append(context)
-        visitor = Visitor(context.new_page(), self.served)
-        self.visitors.append(visitor)
-        return visitor
-
-
 @pytest.fixture
 def let_in(request: pytest.FixtureRequest, browser: Browser, served: Served) -> Iterator[Door]:
     """`let_in.visitor(width=390)` opens a window. Every visitor must have been content when the test ends."""
@@ -187,9 +77,9 @@ def visitor(let_in: Door) -> Visitor:
     return let_in.visitor()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A workbench of this file's own, empty but for the samples that it brings in at its first start."""
+    """The workbench of all walks, empty but for the samples that it brings in at its first start."""
     folder = tmp_path_factory.mktemp("workbench")
     with Served(folder / "data", folder / "log.txt") as served:
         yield served
