@@ -7,6 +7,7 @@ quotation marks is also searched as a phrase in the unstemmed text, so the exact
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import tantivy
 
 MOST_WORDS = 64  # of a question; a pasted page must not become a query of a thousand clauses
+BM25_K1 = 1.2  # tantivy's
 LONGEST_PHRASE = 16  # words
 HEADING = 0.5  # weight of a hit in the heading beside the same hit in the body
 PHRASE = 1.0  # weight of a whole identifier or quotation beside its words
@@ -33,24 +35,40 @@ class Piece:
 
 
 class KeywordQuery:
-    """Builds the query of one question against one schema. `languages` are those of the chunks ("" is unstemmed)."""
+    """The query of one question against one schema. `languages` are those of the chunks ("" is unstemmed).
 
-    def __init__(self, schema: tantivy.Schema, words: Words, languages: Sequence[str]) -> None:
+    `language` is the question's own, as far as its stop words tell ("" if they do not).
+    """
+
+    def __init__(self, schema: tantivy.Schema, words: Words, languages: Sequence[str], question: str) -> None:
         self._schema = schema
         self._words = words
         self._languages = tuple(languages) or ("",)
+        text = normal(question)
+        pieces = self._pieces(text)
+        self.language = self._question_language(pieces)
+        self._forms = self._terms(pieces)
+        self._sequences = list(self._phrases(text, pieces))
 
-    def build(self, question: str) -> tantivy.Query | None:
+    def build(self) -> tantivy.Query | None:
         """The query, or None when the question has no words."""
         import tantivy
 
-        text = normal(question)
-        pieces = self._pieces(text)
-        clauses = [self._term(forms) for forms in self._terms(pieces)]
-        clauses += [self._phrase(phrase) for phrase in self._phrases(text, pieces)]
+        clauses = [self._term(forms) for forms in self._forms]
+        clauses += [self._phrase(phrase) for phrase in self._sequences]
         if not clauses:
             return None
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, clause) for clause in clauses])
+
+    def ceiling(self, searcher: tantivy.Searcher) -> float:
+        """What BM25 could give a chunk's body at most, if it held every word of the question countless times; above 0
+        if there are words. A score divided by this says how much of what the question asks a chunk holds."""
+        chunks = searcher.num_docs
+        total = 0.0
+        for forms in self._forms:
+            holding = min(chunks, max(searcher.doc_freq("body", form) for form in forms))
+            total += math.log(1 + (chunks - holding + 0.5) / (holding + 0.5))
+        return total * (1 + BM25_K1)
 
     def _pieces(self, text: str) -> list[Piece]:
         """The question's pieces in order; a sign that stands alone belongs to what follows it (`§ 12`)."""
@@ -72,8 +90,7 @@ class KeywordQuery:
     def _terms(self, pieces: Sequence[Piece]) -> list[tuple[str, ...]]:
         """For each word worth looking for, its forms in the languages of the library, distinct, in the question's
         order. Stop words stay only when there is nothing else."""
-        stop = self._question_language(pieces)
-        telling = [piece for piece in pieces if stop is None or not self._words.is_stop_word(piece.written, stop)]
+        telling = [piece for piece in pieces if not self._words.is_stop_word(piece.written, self.language)]
         terms: dict[tuple[str, ...], None] = {}
         for piece in telling or pieces:
             for part in piece.parts:
@@ -88,15 +105,15 @@ class KeywordQuery:
     def _stems(self, part: str, language: str) -> list[str]:
         return self._words.cut(part, language) if language else [part]
 
-    def _question_language(self, pieces: Sequence[Piece]) -> str | None:
-        """The language whose stop words the question uses most; None when it uses none."""
+    def _question_language(self, pieces: Sequence[Piece]) -> str:
+        """The language whose stop words the question uses most; "" when it uses none."""
         counts = {
             language: sum(self._words.is_stop_word(piece.written, language) for piece in pieces)
             for language in self._languages
             if language
         }
-        best = max(counts, key=lambda language: counts[language], default=None)
-        return best if best is not None and counts[best] else None
+        best = max(counts, key=lambda language: counts[language], default="")
+        return best if best and counts[best] else ""
 
     def _phrases(self, text: str, pieces: Sequence[Piece]) -> Iterator[tuple[str, ...]]:
         seen = {piece.parts[:LONGEST_PHRASE] for piece in pieces if len(piece.parts) > 1}

@@ -41,6 +41,17 @@ class KeywordEntry:
     language: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Chunks as (chunk id, BM25 score > 0), best first. A score divided by `ceiling` (0 when nothing was asked for) is
+    the share of the question's information that a chunk holds: 0 to 1, a little more for whole identifiers and words in
+    the heading. `language` is the question's, "" if unknown."""
+
+    hits: tuple[tuple[str, float], ...]
+    ceiling: float
+    language: str
+
+
 class KeywordIndex:
     """The index in a folder. Queries come from any thread and see the last commit; writes queue behind one lock.
 
@@ -133,23 +144,27 @@ class KeywordIndex:
         in, if that is known. Any text is a valid question; one without words finds nothing. Equal scores are ordered
         by chunk id.
         """
+        return list(self.ranked(text, k, document_ids, language).hits)
+
+    def ranked(self, text: str, k: int, document_ids: Collection[str] = (), language: str = "") -> Ranked:
+        """As `query`, with what is needed to compare the scores with those of another retriever."""
         import tantivy
 
-        if k < 1:
-            return []
         searcher = self._index.searcher()
         languages = (language,) if language else self._languages
         with _translated("search the keyword index"):
-            query = KeywordQuery(self._schema, self._words, languages).build(text)
-            if query is None:
-                return []
+            question = KeywordQuery(self._schema, self._words, languages, text)
+            query = question.build()
+            if query is None or k < 1:
+                return Ranked((), 0.0, question.language)
             if document_ids:
                 only = tantivy.Query.term_set_query(self._schema, "document_id", sorted(set(document_ids)))
                 must = tantivy.Occur.Must
                 query = tantivy.Query.boolean_query([(must, query), (must, tantivy.Query.const_score_query(only, 0.0))])
             hits = searcher.search(query, k, count=False).hits
             found = [(str(searcher.doc(address)["chunk_id"][0]), float(score)) for score, address in hits]
-        return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+            ceiling = question.ceiling(searcher)
+        return Ranked(tuple(sorted(found, key=lambda hit: (-hit[1], hit[0]))), ceiling, question.language)
 
     def ids(self) -> list[str]:
         """Every visible chunk id, sorted. For `doctor`; takes about 3 µs a chunk."""

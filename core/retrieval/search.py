@@ -1,0 +1,155 @@
+"""Search: from a question to passages, by meaning (dense), by words (keyword) or by both (hybrid).
+
+The hot path of everything: one embedding, one query of each index, one look into the catalog, which alone decides what
+may be found. LlamaIndex is not needed here; `core.retrieval.retrievers` offers the same to it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from core.errors import InvalidRequest, QuellwerkError
+from core.records import Passage
+from core.retrieval.fusion import Hit, blend, single
+from storage.errors import StorageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from storage.chunks import LiveChunk
+    from storage.keywords import KeywordIndex, Ranked
+    from storage.vectors import VectorCollection
+
+MODES = ("hybrid", "dense", "keyword")
+MOST_PASSAGES = 200
+CANDIDATES = 100  # of each retriever; also what `blend` measures similarities against
+WIDEN = 4  # times more candidates when too few of them may be found
+WIDEST = 6_400
+DENSE_WEIGHT = 0.6  # in a language that the model knows; see docs/retrieval.md
+DENSE_WEIGHT_FOREIGN = 0.4
+MODEL_LANGUAGES = frozenset({"en"})  # of the built-in model
+PATIENCE_S = 30.0
+
+
+class Embedder(Protocol):
+    """What search needs of an embedding model."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """float32 of shape (len(texts), dimension)."""
+
+
+class LiveChunks(Protocol):
+    """What search needs of the catalog."""
+
+    def live_chunks(self, ids: Sequence[str]) -> dict[str, LiveChunk]:
+        """Those of the given chunks that may be found, by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The passages found, best first, ranks from 1 without gaps. `ms` is the time it took, embedding included."""
+
+    query: str
+    mode: str
+    ms: float
+    passages: tuple[Passage, ...]
+
+
+class Search:
+    """Searches one collection and one keyword index. Safe from many threads; `close` it before the stores.
+
+    It owns two threads, so that words are looked up while the model works on the question.
+    """
+
+    def __init__(
+        self, catalog: LiveChunks, vectors: VectorCollection, keywords: KeywordIndex, embedder: Embedder
+    ) -> None:
+        self._catalog = catalog
+        self._vectors = vectors
+        self._keywords = keywords
+        self._embedder = embedder
+        self._beside = ThreadPoolExecutor(2, thread_name_prefix="keyword-search")
+
+    def search(
+        self, query: str, mode: str = "hybrid", top_k: int = 10, document_ids: Collection[str] = ()
+    ) -> SearchResult:
+        """The `top_k` best passages of the library, or of the given documents if there are any.
+
+        Scores: cosine similarity (-1 to 1) in mode dense, BM25 (above 0) in keyword, a weighted share (0 to about 1)
+        in hybrid; comparable within one result only. Fewer passages, or none, when there are no more. The same
+        library and question give the same result.
+        Raises InvalidRequest for an unknown mode, an empty question or a top_k that is not 1 to 200; QuellwerkError
+        when an index does not answer; ModelError when the model does not.
+        """
+        started = time.perf_counter()
+        if mode not in MODES:
+            raise InvalidRequest(f"There is no search mode “{mode}”.", f"Use one of: {', '.join(MODES)}.")
+        if not query.strip():
+            raise InvalidRequest("The question is empty.", "Type a question.")
+        if not 1 <= top_k <= MOST_PASSAGES:
+            raise InvalidRequest(f"{top_k} passages cannot be asked for.", f"Ask for 1 to {MOST_PASSAGES}.")
+        try:
+            passages = self._passages(query, mode, top_k, document_ids)
+        except StorageError as error:
+            raise QuellwerkError(f"The search index does not answer: {error}", "Run “doctor --repair”.") from error
+        except FutureTimeoutError as error:
+            raise QuellwerkError("The search index does not answer.", "Try again; if it stays so, restart.") from error
+        return SearchResult(query, mode, (time.perf_counter() - started) * 1000, tuple(passages))
+
+    def hits(self, query: str, mode: str, depth: int, document_ids: Collection[str] = ()) -> tuple[list[Hit], bool]:
+        """Candidates before the catalog is asked, best first, from `depth` of each retriever; and whether more depth
+        could give more. Raises what the stores raise."""
+        if mode == "keyword":
+            found = self._keywords.ranked(query, depth, document_ids)
+            return single("keyword", found.hits), len(found.hits) == depth
+        if mode == "dense":
+            near = self._dense(query, depth, document_ids)
+            return single("dense", near), len(near) == depth
+        asked = self._beside.submit(self._keywords.ranked, query, depth, document_ids)
+        try:
+            near = self._dense(query, depth, document_ids)
+            found = asked.result(timeout=PATIENCE_S)
+        finally:
+            asked.cancel()
+        return blend(near, found.hits, found.ceiling, _dense_weight(found)), depth in (len(near), len(found.hits))
+
+    def close(self) -> None:
+        """Stop the threads. Closing twice is no error."""
+        self._beside.shutdown(wait=True, cancel_futures=True)
+
+    def _passages(self, query: str, mode: str, top_k: int, document_ids: Collection[str]) -> list[Passage]:
+        depth = max(CANDIDATES, top_k)
+        while True:
+            hits, more = self.hits(query, mode, depth, document_ids)
+            found = self._live(hits, top_k)
+            if len(found) == top_k or not more or depth >= WIDEST:
+                return [
+                    Passage(rank, hit.score, live.chunk, live.document, live.document_kind, hit.found_by)
+                    for rank, (hit, live) in enumerate(found, start=1)
+                ]
+            depth *= WIDEN
+
+    def _live(self, hits: Sequence[Hit], top_k: int) -> list[tuple[Hit, LiveChunk]]:
+        """The first `top_k` hits that may be found. Almost always the first slice is enough."""
+        found: list[tuple[Hit, LiveChunk]] = []
+        first, size = 0, top_k
+        while first < len(hits) and len(found) < top_k:
+            part = hits[first : first + size]
+            live: Mapping[str, LiveChunk] = self._catalog.live_chunks([hit.chunk_id for hit in part])
+            found += [(hit, live[hit.chunk_id]) for hit in part if hit.chunk_id in live]
+            first, size = first + size, size * 2
+        return found[:top_k]
+
+    def _dense(self, query: str, depth: int, document_ids: Collection[str]) -> list[tuple[str, float]]:
+        return self._vectors.query(self._embedder.encode([query])[0], depth, document_ids)
+
+
+def _dense_weight(found: Ranked) -> float:
+    """Less weight for meaning when the question is in a language that the model was not made for."""
+    return DENSE_WEIGHT if found.language in MODEL_LANGUAGES or not found.language else DENSE_WEIGHT_FOREIGN
