@@ -1,0 +1,90 @@
+"""HTML made ready for docling, and docling's reading of it: no scripts, no styles, no navigation, whole paragraphs.
+
+docling cuts a paragraph at every inline element and drops the blanks between the parts; taken out beforehand by lxml,
+inline markup costs nothing and words stay whole. It is faster too: 1.9 MB of HTML 3.2 s instead of 6.0 s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from lxml import etree, html
+
+from core.reading.conversion import convert, translated
+from core.reading.encoding import decoded
+from core.reading.sections import Piece, one_line
+from core.reading.structure import pieces_of
+
+_DROPPED = (
+    "script style noscript template iframe frame frameset object embed applet param svg canvas audio video source "
+    "track map area nav button select input textarea datalist dialog link base"
+).split()
+_INLINE = (
+    "a abbr acronym b bdi bdo big cite data del dfn em font i ins kbd label mark nobr q rp s samp small span strike "
+    "strong sub sup time tt u var wbr"
+).split()
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?\s*([\w-]{2,40})", re.IGNORECASE)
+_XML_ENCODING = re.compile(rb"<\?xml[^>]{0,100}encoding=[\"']([\w-]{2,40})", re.IGNORECASE)
+_META = {
+    "author": "author",
+    "dc.creator": "author",
+    "description": "description",
+    "keywords": "keywords",
+    "date": "created",
+    "dc.date": "created",
+    "article:published_time": "created",
+}
+
+
+class Hypertext(NamedTuple):
+    """A page's title and properties, and its body as HTML that holds only structure and text."""
+
+    title: str
+    metadata: dict[str, Any]
+    body: bytes
+
+
+def decoded_html(data: bytes) -> str:
+    """The text of an HTML file by its mark, its own declaration, or its bytes."""
+    declared = _XML_ENCODING.search(data[:200]) or _CHARSET.search(data[:4096])
+    if declared and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode(declared.group(1).decode("ascii"))
+        except (LookupError, ValueError):
+            pass  # a wrong declaration: its bytes tell
+    return decoded(data)
+
+
+def simplified(text: str) -> Hypertext:
+    """Parse HTML, however broken, and keep what a person would read."""
+    parser = html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
+    root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser, ensure_head_body=True)
+    title = one_line(root.findtext(".//head/title") or root.findtext(".//title") or "")
+    metadata: dict[str, Any] = {}
+    for meta in root.iter("meta"):
+        key = _META.get((meta.get("name") or meta.get("property") or "").lower())
+        if key and key not in metadata and one_line(meta.get("content") or ""):
+            metadata[key] = one_line(meta.get("content") or "")
+    body = root.find("body")
+    body = body if body is not None else root
+    etree.strip_elements(body, *_DROPPED, with_tail=False)
+    for element in [*body.iter("code")]:
+        if next(element.iterancestors("pre"), None) is None:
+            element.tag = "span"
+    for element in body.iter("img"):
+        for name in ("src", "srcset", "data-src", "longdesc"):
+            element.attrib.pop(name, None)
+    etree.strip_tags(body, *_INLINE)
+    page = (
+        b"<!doctype html><html><head><meta charset='utf-8'></head>" + etree.tostring(body, method="html") + b"</html>"
+    )
+    return Hypertext(title, metadata, page)
+
+
+def html_pieces(page: Hypertext, kind: str = "html") -> Iterator[Piece]:
+    """The pieces of a simplified page. Raises CorruptDocument naming the kind `kind`."""
+    with translated(kind):
+        document = convert("html", page.body)
+        yield from pieces_of(document, heading_shift=1)
