@@ -67,9 +67,14 @@ def read_xlsx(path: Path) -> str:
 
 
 def read_eml(path: Path) -> str:
-    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-    parts = [p.get_content() for p in message.walk() if p.get_content_maintype() == "text"]
-    return "\n".join([str(message["subject"]), str(message["from"]), str(message["to"]), *parts])
+    message: Any = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    return "\n".join([message["subject"], message["from"], message["to"], message.get_body().get_content()])
+
+
+def read_attachments(path: Path) -> dict[str, str]:
+    """Return the texts of a message's attachments under their own names, as they are imported."""
+    message: Any = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    return {part.get_filename(): part.get_content() for part in message.iter_attachments()}
 
 
 def read_html(path: Path) -> str:
@@ -97,7 +102,10 @@ READERS: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def texts() -> dict[str, str]:
-    return {path.name: read(path) for path in sorted(LIBRARY.iterdir())}
+    found = {path.name: read(path) for path in sorted(LIBRARY.iterdir())}
+    for path in LIBRARY.glob("*.eml"):
+        found |= read_attachments(path)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +176,13 @@ def test_the_figures_agree_across_files(texts: dict[str, str]) -> None:
     report = texts["due-diligence-AB-2023-061.pdf"]
     for year, month, (a, _, c), _recovered in monthly():
         assert f"{year} {a:.1f} " in report and f" {c:.1f} " in report, (year, month)
+
+
+def test_the_timeline_names_files_of_the_library() -> None:
+    with (LIBRARY / "timeline.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["date"] for row in rows] == sorted(row["date"] for row in rows)
+    assert {row["source"] for row in rows} <= {path.name for path in LIBRARY.iterdir()}
 
 
 def test_the_ledger_adds_up() -> None:

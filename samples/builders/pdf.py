@@ -149,7 +149,7 @@ def flow(blocks: tuple[Block, ...], face: Face, width: float) -> list[Any]:
 
 
 def _widths(rows: tuple[tuple[str, ...], ...], width: float) -> list[float]:
-    longest = [min(60, max(6, *(len(c) for c in column))) for column in zip(*rows, strict=True)]
+    longest = [3 + min(60, max(6, *(len(c) for c in column))) for column in zip(*rows, strict=True)]
     return [width * length / sum(longest) for length in longest]
 
 
