@@ -1,0 +1,5 @@
+"""The page upload: what components.upload draws."""
+
+from components.upload import upload
+
+upload()
