@@ -39,7 +39,7 @@ def settle(path: Path, moment: datetime) -> None:
 def _describe(properties: Any, source: Source) -> datetime:
     moment = datetime.fromisoformat(source.meta["date"] + "T09:00:00")
     properties.title, properties.author = source.meta["title"], source.meta["author"]
-    properties.language = source.meta["language"]
+    properties.language, properties.comments = source.meta["language"], ""
     properties.created = properties.modified = moment
     properties.last_modified_by, properties.revision = source.meta["author"], 1
     return moment

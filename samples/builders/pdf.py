@@ -140,7 +140,9 @@ def flow(blocks: tuple[Block, ...], face: Face, width: float) -> list[Any]:
                 mark = "•" if block.kind == "bullets" else f"{number}."
                 out.append(Paragraph(inline(text), face.item, bulletText=mark))
         elif block.kind == "table":
-            out.append(grid([list(r) for r in block.rows], face, _widths(block.rows, width), headed=any(block.rows[0])))
+            out.append(
+                grid([list(r) for r in block.rows], face, _widths(block.rows, face, width), headed=any(block.rows[0]))
+            )
         elif block.kind == "directive":
             out += monthly_table(face, width)
         else:
@@ -148,9 +150,17 @@ def flow(blocks: tuple[Block, ...], face: Face, width: float) -> list[Any]:
     return out
 
 
-def _widths(rows: tuple[tuple[str, ...], ...], width: float) -> list[float]:
-    longest = [3 + min(60, max(6, *(len(c) for c in column))) for column in zip(*rows, strict=True)]
-    return [width * length / sum(longest) for length in longest]
+def _widths(rows: tuple[tuple[str, ...], ...], face: Face, width: float) -> list[float]:
+    """Give every column room for its longest word, and share the rest by the longest cell."""
+    columns = list(zip(*rows, strict=True))
+    words = [
+        max(pdfmetrics.stringWidth(w, face.bold, face.cell.fontSize) for c in col for w in ["", *c.split()])
+        for col in columns
+    ]
+    floors = [word + 13 for word in words]
+    longest = [min(60, max(len(c) for c in col)) for col in columns]
+    rest = width - sum(floors)
+    return [floor + rest * length / sum(longest) for floor, length in zip(floors, longest, strict=True)]
 
 
 def monthly_table(face: Face, width: float) -> list[Any]:
