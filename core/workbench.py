@@ -227,6 +227,9 @@ class Workbench:
             )
         else:
             self._offer_samples()
+            if not self._closing.is_set():
+                opened.asker.warm()
+                self._readers.warm()
 
     def _build(self) -> Opened:
         from core.answering.asker import Asker

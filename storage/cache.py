@@ -109,7 +109,7 @@ class ResultCache:
                 query = select(embeddings.c.text_hash, embeddings.c.vector).where(
                     embeddings.c.text_hash.in_(text_hashes[first : first + IN_BATCH]), embeddings.c.model == model
                 )
-                found.update(connection.execute(query).tuples())
+                found.update(connection.execute(query).tuples().all())
         return found
 
 

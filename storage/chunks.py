@@ -48,7 +48,9 @@ class ChunkStore:
         ids = [chunk.chunk_id for chunk in batch]
         with self._database.write() as connection:
             there = dict(
-                connection.execute(select(chunks.c.chunk_id, chunks.c.state).where(chunks.c.chunk_id.in_(ids))).tuples()
+                connection.execute(select(chunks.c.chunk_id, chunks.c.state).where(chunks.c.chunk_id.in_(ids)))
+                .tuples()
+                .all()
             )
             new = [_values(chunk) for chunk in batch if chunk.chunk_id not in there]
             if new:
@@ -108,7 +110,9 @@ class ChunkStore:
                     select(chunks.c.state, func.count())
                     .where(chunks.c.version_id == version_id)
                     .group_by(chunks.c.state)
-                ).tuples()
+                )
+                .tuples()
+                .all()
             )
             failed = int(states.get(ChunkState.FAILED, 0))
             connection.execute(

@@ -6,6 +6,7 @@ next launch. DBOS keeps one global registry a process, so only one engine may be
 
 from __future__ import annotations
 
+import contextvars
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -55,8 +56,12 @@ class Engine:
         """Queue a workflow. The same id again does nothing."""
         from dbos import SetEnqueueOptions, SetWorkflowID
 
-        with SetWorkflowID(workflow_id), SetEnqueueOptions(priority=priority):
-            self._dbos.enqueue_workflow(QUEUE, self._ingest, list(version_ids))
+        def enqueue() -> None:
+            with SetWorkflowID(workflow_id), SetEnqueueOptions(priority=priority):
+                self._dbos.enqueue_workflow(QUEUE, self._ingest, list(version_ids))
+
+        # A fresh context: called from inside a run, this is no child of that run.
+        contextvars.Context().run(enqueue)
 
     def alive(self) -> set[str]:
         """Ids of workflows that are queued or running."""
