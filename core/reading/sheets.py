@@ -90,7 +90,8 @@ def xlsx_sheets(path: Path) -> list[Sheet]:
     """The sheets of an Excel workbook in their order; chart sheets are left out. Raises what openpyxl raises."""
     from openpyxl import load_workbook
 
-    workbook = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    # Opened by us: given a path, openpyxl judges by its suffix, and an original is stored without one.
+    workbook = load_workbook(path.open("rb"), read_only=True, data_only=True, keep_links=False)
     formats = _Formats(workbook)
     sheets: list[Sheet] = []
     with zipfile.ZipFile(path) as archive:
