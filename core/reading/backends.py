@@ -30,7 +30,7 @@ class PlainWord(MsWordDocumentBackend):  # type: ignore[misc, unused-ignore]
         tables = cell._tc.iterchildren("{http://schemas.openxmlformats.org/wordprocessingml/2006/main}tbl")
         return next(tables, None) is not None
 
-    def _get_image_from_relationship(self, *args: Any, **kwargs: Any) -> None:
+    def _get_image_from_relationship(self, *_args: Any, **_kwargs: Any) -> None:
         return None
 
 
@@ -41,5 +41,5 @@ class PlainSlides(MsPowerpointDocumentBackend):  # type: ignore[misc, unused-ign
         super().__init__(*args, **kwargs)
         self.pptx_to_pdf_converter_init = True
 
-    def _handle_pictures(self, *args: Any, **kwargs: Any) -> None:
+    def _handle_pictures(self, *_args: Any, **_kwargs: Any) -> None:
         return None

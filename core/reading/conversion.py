@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import CorruptDocument, LimitExceeded, ReadError
 
 if TYPE_CHECKING:
-    from docling_core.types.doc import DoclingDocument
+    from docling_core.types.doc.document import DoclingDocument
 
 _BACKENDS = {
     "docx": "core.reading.backends:PlainWord",
@@ -97,7 +97,8 @@ def convert(kind: str, source: Path | bytes) -> DoclingDocument:
             cause = document._rejection
             raise getattr(cause, "original_error", None) or ValueError(getattr(cause, "message", "not valid"))
         try:
-            return document._backend.convert()
+            converted: DoclingDocument = document._backend.convert()
+            return converted
         finally:
             document._backend.unload()
 

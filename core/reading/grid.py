@@ -35,8 +35,8 @@ def is_value(text: str) -> bool:
 
 
 def cell_text(text: str) -> str:
-    """A cell on one line, with the one character escaped that would end it."""
-    return one_line(text).replace("|", "\\|")
+    """A cell's text, which has one line, with the one character escaped that would end it."""
+    return text.replace("|", "\\|")
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,7 +1,7 @@
 """HTML made ready for docling, and docling's reading of it: no scripts, no styles, no navigation, whole paragraphs.
 
 docling cuts a paragraph at every inline element and drops the blanks between the parts; taken out beforehand by lxml,
-inline markup costs nothing and words stay whole. It is faster too: 1.9 MB of HTML 3.2 s instead of 6.0 s.
+inline markup costs nothing and words stay whole. It is faster too: 1.9 MB of HTML take 2.7 s of CPU instead of 6.0 s.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from core.reading.encoding import decoded
 from core.reading.sections import Piece, one_line
 from core.reading.structure import pieces_of
 
-_DROPPED = (
-    "script style noscript template iframe frame frameset object embed applet param svg canvas audio video source "
-    "track map area nav button select input textarea datalist dialog link base"
-).split()
-_INLINE = (
-    "a abbr acronym b bdi bdo big cite data del dfn em font i ins kbd label mark nobr q rp s samp small span strike "
-    "strong sub sup time tt u var wbr"
-).split()
+_DROPPED = """
+script style noscript template iframe frame frameset object embed applet param svg canvas audio video source
+track map area nav button select input textarea datalist dialog link base
+"""
+_INLINE = """
+a abbr acronym b bdi bdo big cite data del dfn em font i ins kbd label mark nobr q rp s samp small span strike
+strong sub sup time tt u var wbr
+"""
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?\s*([\w-]{2,40})", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"<\?xml[^>]{0,100}encoding=[\"']([\w-]{2,40})", re.IGNORECASE)
 _META = {
@@ -69,14 +69,14 @@ def simplified(text: str) -> Hypertext:
             metadata[key] = one_line(meta.get("content") or "")
     body = root.find("body")
     body = body if body is not None else root
-    etree.strip_elements(body, *_DROPPED, with_tail=False)
+    etree.strip_elements(body, *_DROPPED.split(), with_tail=False)
     for element in [*body.iter("code")]:
         if next(element.iterancestors("pre"), None) is None:
             element.tag = "span"
     for element in body.iter("img"):
         for name in ("src", "srcset", "data-src", "longdesc"):
             element.attrib.pop(name, None)
-    etree.strip_tags(body, *_INLINE)
+    etree.strip_tags(body, *_INLINE.split())
     page = (
         b"<!doctype html><html><head><meta charset='utf-8'></head>" + etree.tostring(body, method="html") + b"</html>"
     )

@@ -40,7 +40,7 @@ def split_records(path: Path) -> Iterator[tuple[str, bytes]]:
         raise EmptyDocument("There is no record in this file.", _SHAPE)
 
 
-def read_record(path: Path, name: str, ctx: ReadContext) -> Iterator[Found]:
+def read_record(path: Path, name: str, ctx: ReadContext) -> Iterator[Found]:  # noqa: ARG001 (as every reader)
     """Read a file with one record. Raises CorruptDocument or EmptyDocument."""
     try:
         record = json.loads(decoded(path.read_bytes()))

@@ -34,7 +34,7 @@ class _Enclosed(NamedTuple):
     data: bytes
 
 
-def read_mail(path: Path, name: str, ctx: ReadContext) -> Iterator[Found]:
+def read_mail(path: Path, name: str, ctx: ReadContext) -> Iterator[Found]:  # noqa: ARG001 (as every reader)
     """Read a message (.eml, or Outlook's .msg): headers and body as sections, then its attachments.
 
     Attachments are written below `ctx.findings` under generated names. Raises CorruptDocument.

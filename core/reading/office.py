@@ -17,6 +17,7 @@ from core.reading.protocol import Found, ReadContext
 from core.reading.sections import Piece, one_line, page_of, pages_from, sections
 from core.reading.sheets import ROWS_PER_PAGE, Sheet, ods_sheets, xlsx_sheets
 from core.reading.sniff import sniff
+from core.reading.structure import pieces_of
 from storage.records import BlockKind, DocumentHead, Page
 
 _TITLES = (BlockKind.TITLE, BlockKind.HEADING)
@@ -58,19 +59,19 @@ def read_office(path: Path, name: str, ctx: ReadContext) -> Iterator[Found]:
     source = path if kind in ("docx", "pptx") else _plain_odf(path, kind)
     with translated(kind):
         document = convert(kind, source)
-        pieces = list(_pieces(document))
-        numbers = sorted(document.pages) if kind in ("pptx", "odp") else []
-        hidden = _hidden_pages(document) if numbers else set()
+        slides = kind in ("pptx", "odp")
+        pieces = list(pieces_of(document, hidden=slides))
+        hidden = _hidden_pages(document) if slides else set()
     first = next((piece.text for piece in pieces if piece.kind in _TITLES), "")
-    yield DocumentHead(kind, title or first, max(numbers) if numbers else None, metadata)
-    pages = _slides(pieces, max(numbers), hidden) if numbers else sections(pieces)
-    yield from pages_from(pages, ctx.start_page, KIND_NAMES[kind])
-
-
-def _pieces(document: Any) -> Iterator[Piece]:
-    from core.reading.structure import pieces_of
-
-    return pieces_of(document)
+    if not slides:
+        yield DocumentHead(kind, title or first, None, metadata)
+        yield from pages_from(sections(pieces), ctx.start_page, KIND_NAMES[kind])
+        return
+    # docling lists no pages for some presentations, but a group for every slide.
+    groups = sum(group.label.value in ("slide", "chapter") for group in document.groups)
+    count = max([groups, *document.pages, *(piece.page for piece in pieces)])
+    yield DocumentHead(kind, title or first, count, metadata)
+    yield from pages_from(_slides(pieces, count, hidden), ctx.start_page, KIND_NAMES[kind])
 
 
 def _slides(pieces: Iterable[Piece], count: int, hidden: set[int]) -> Iterator[Page]:
@@ -120,10 +121,11 @@ def _sheet_pages(sheets: Iterable[Sheet]) -> Iterator[Page]:
                 waiting, window = [], window + 1
             waiting.extend(grid.feed(cells, spans))
         waiting.extend(grid.flush())
-        for window in range(window, max(window + 1, _page_count(sheet))):  # as many as the head has announced
-            yield page_of(number + window + 1, waiting, label)
-            waiting = []
         number += window + 1
+        yield page_of(number, waiting, label)
+        while window + 1 < _page_count(sheet):  # as many as the head has announced
+            window, number = window + 1, number + 1
+            yield page_of(number, (), label)
 
 
 def _properties(path: Path, kind: str) -> dict[str, Any]:

@@ -46,7 +46,7 @@ _DEFINITION = re.compile(
 _LEADING = re.compile(r"(@|#(?!include|define|if|end|pragma)|//|--|/\*|\*)")
 
 
-def read_text(path: Path, name: str, ctx: ReadContext) -> Iterator[Found]:
+def read_text(path: Path, name: str, ctx: ReadContext) -> Iterator[Found]:  # noqa: ARG001 (as every reader)
     """Read a plain text file in sections. Raises EmptyDocument when there is only white space."""
     with opened(path) as file:
         pieces = text_pieces(_lines(file))
@@ -176,10 +176,9 @@ def _list(lines: list[str]) -> Iterator[Piece]:
 def _unwrapped(lines: list[str]) -> str:
     """The paragraph; lines that were wrapped by a program are joined, others (addresses, logs, verse) are kept."""
     short, long = _WRAPPED
-    if len(lines) > 1 and all(short <= len(line.rstrip()) <= long for line in lines[:-1]) and len(lines[-1]) <= long:
-        if not any(line.lstrip().startswith(">") for line in lines):
-            return prose(" ".join(lines))
-    return prose("\n".join(lines))
+    wrapped = all(short <= len(line.rstrip()) <= long for line in lines[:-1]) and len(lines[-1]) <= long
+    quoted = any(line.lstrip().startswith(">") for line in lines)
+    return prose((" " if wrapped and not quoted else "\n").join(lines))
 
 
 def _code(lines: list[str]) -> Iterator[Piece]:

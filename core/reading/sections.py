@@ -12,7 +12,7 @@ from storage.records import Block, BlockKind, Page
 
 SECTION_BLOCKS = 100
 SECTION_CHARACTERS = 40_000
-"""A document without pages is cut into sections of at most so many blocks, and not much more than so many characters."""
+"""A document without pages is cut into sections of so many blocks at most, and of little more characters than that."""
 
 _EARLY_CUT = 60
 """From so many blocks on, a section ends where the next heading begins, so that few headings close a section."""
@@ -36,6 +36,8 @@ def clean(text: str) -> str:
 
     Lone surrogates become the replacement character, so that the result can always be encoded.
     """
+    if text.isascii() and text.isprintable():
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     text = _CONTROLS.sub("", text).replace("\xad", "")
     if not text.isascii():

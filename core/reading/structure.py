@@ -1,4 +1,4 @@
-"""From docling's document tree to our pieces: headings, paragraphs, lists, tables, code and captions in reading order."""
+"""From docling's document tree to our pieces in reading order: headings, paragraphs, lists, tables, code, captions."""
 
 from __future__ import annotations
 
@@ -12,44 +12,55 @@ from core.reading.sections import Piece, clean, one_line, prose
 from storage.records import BlockKind
 
 if TYPE_CHECKING:
-    from docling_core.types.doc import DoclingDocument
+    from docling_core.types.doc.document import DoclingDocument
 
-_SHOWN_LAYERS = frozenset({"body", "notes", "invisible"})
-"""Furniture (running headers and footers, navigation) is left out; what is hidden on a slide is found all the same."""
+_SHOWN_LAYERS = frozenset({"body", "notes"})
+"""Furniture (running headers and footers, navigation) is left out."""
 
 _COMMENT = re.compile(r"\[author: (?P<who>[^\]]*?)(?: \([^)]*\))?(?:, time: (?P<when>[^\]]*))?\]: ?")
 _NO_BLANK_BEFORE = re.compile(r"\s+(?=[,.;:!?)\]}»”’%])")
 _NO_BLANK_AFTER = re.compile(r"(?<=[(\[{«„“‘])\s+")
 
 
-def pieces_of(document: DoclingDocument, heading_shift: int = 0) -> Iterator[Piece]:
-    """The document's text in reading order. `heading_shift` is added to the level of section headings.
+def pieces_of(document: DoclingDocument, heading_shift: int = 0, hidden: bool = False) -> Iterator[Piece]:
+    """The document's text in reading order. `heading_shift` is added to the level of section headings; `hidden` takes
+    in what the document hides (hidden slides, which are still somebody's knowledge).
 
     The first title is a TITLE; further ones (slides, later first-level headings) are headings of level 1.
     """
-    return _Walk(document, heading_shift).node(document.body)
+    layers = _SHOWN_LAYERS | {"invisible"} if hidden else _SHOWN_LAYERS
+    return _Walk(document, layers, heading_shift).node(document.body)
 
 
 @dataclass
 class _Walk:
     document: DoclingDocument
-    heading_shift: int
+    layers: frozenset[str]
+    heading_shift: int = 0
     titled: bool = False
     seen: set[str] = field(default_factory=set)
     page: int = 0
+    slide: int = 0  # for presentations whose items do not say where they are
 
     def node(self, node: Any, depth: int = 0) -> Iterator[Piece]:
         """The pieces of everything below a node. `depth` counts the lists around it."""
+        place = 0  # of an item in its numbered list, for lists that leave their numbers to the program that shows them
         for ref in node.children:
             if ref.cref not in self.seen:
                 self.seen.add(ref.cref)
-                yield from self.item(ref.resolve(self.document), depth)
+                item = ref.resolve(self.document)
+                place += 1 if getattr(item, "enumerated", False) else 0
+                yield from self.item(item, depth, place)
 
-    def item(self, item: Any, depth: int) -> Iterator[Piece]:
-        if item.content_layer.value not in _SHOWN_LAYERS:
+    def item(self, item: Any, depth: int, place: int = 0) -> Iterator[Piece]:
+        if item.content_layer.value not in self.layers:
             return
         prov = getattr(item, "prov", None)
-        self.page = prov[0].page_no if prov else self.page
+        if getattr(item, "name", "") and item.label.value in ("slide", "chapter"):
+            self.slide += 1
+            self.page = self.slide
+        elif prov:
+            self.page = prov[0].page_no
         name = type(item).__name__
         if name == "InlineGroup":
             yield from self.inline(item, BlockKind.PARAGRAPH, 0)
@@ -61,7 +72,7 @@ class _Walk:
         elif name == "PictureItem":
             yield from self.picture(item, depth)
         elif name == "ListItem":
-            yield from self.list_item(item, max(depth, 1))
+            yield from self.list_item(item, max(depth, 1), place)
         elif hasattr(item, "text"):
             yield from self.text(item)
             yield from self.node(item, depth)
@@ -81,7 +92,8 @@ class _Walk:
             yield Piece(BlockKind.PARAGRAPH, mark + prose(item.text), 0, self.page)
         else:
             text = item.text or getattr(item, "orig", "")
-            text = _COMMENT.sub(_comment_head, text, count=1) if text.startswith("[author: ") else text
+            if item.content_layer.value == "notes":
+                text = _COMMENT.sub(_comment_head, text, count=1) if text.startswith("[author: ") else f"Notes: {text}"
             yield Piece(BlockKind.PARAGRAPH, prose(text), 0, self.page)
 
     def heading(self, item: Any) -> Iterator[Piece]:
@@ -96,8 +108,8 @@ class _Walk:
             self.titled = True
             yield Piece(BlockKind.TITLE, text, 1, self.page)
 
-    def list_item(self, item: Any, depth: int) -> Iterator[Piece]:
-        number = f"{item.marker} " if item.enumerated and item.marker else ""
+    def list_item(self, item: Any, depth: int, place: int) -> Iterator[Piece]:
+        number = f"{item.marker or f'{place}.'} " if item.enumerated else ""
         if item.text.strip():
             yield Piece(BlockKind.LIST_ITEM, number + prose(item.text), depth, self.page)
             number = ""
@@ -156,7 +168,8 @@ class _Walk:
         ref = getattr(cell, "ref", None)
         if ref is None:
             return one_line(cell.text)
-        return one_line(" ".join(piece.text for piece in _Walk(self.document, 0).item(ref.resolve(self.document), 0)))
+        inner = _Walk(self.document, self.layers)
+        return one_line(" ".join(piece.text for piece in inner.item(ref.resolve(self.document), 0)))
 
     def picture(self, item: Any, depth: int) -> Iterator[Piece]:
         yield from self.captions(item)

@@ -1,7 +1,7 @@
 """CSV and its relatives, streamed row by row.
 
 Not through docling, for a measured reason: it keeps a validated object per cell of the whole file (20,000 rows of six
-cells: 4 s and 300 MB) before the first row comes out; here 0.3 s, memory flat, first rows at once.
+cells: 0.9 s of CPU and 165 MB) before the first row comes out; here 0.1 s, memory flat, first rows at once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DELIMITERS = ",;\t|"
 _LONGEST_CELL = 8 * 1024 * 1024
 
 
-def read_csv(path: Path, name: str, ctx: ReadContext) -> Iterator[Found]:
+def read_csv(path: Path, name: str, ctx: ReadContext) -> Iterator[Found]:  # noqa: ARG001 (as every reader)
     """Read a table in sections of ROWS_PER_SECTION rows. Raises CorruptDocument (with the line) or EmptyDocument."""
     with opened(path) as file:
         yield DocumentHead("csv")
@@ -51,10 +51,8 @@ def _sections(file: TextIO) -> Iterator[Page]:
 def _rows(file: TextIO) -> Iterator[list[str]]:
     sample = list(islice(file, _SAMPLE_LINES))
     declared = sample[0].strip().lower() if sample else ""
-    if declared.startswith("sep=") and len(declared) == 5:  # Excel's way to say it
-        delimiter = sample.pop(0).strip()[4]
-    else:
-        delimiter = _delimiter(sample)
+    said = declared.startswith("sep=") and len(declared) == 5  # Excel's way to name the delimiter
+    delimiter = sample.pop(0).strip()[4] if said else _delimiter(sample)
     csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(chain(sample, file), delimiter=delimiter, skipinitialspace=True)
     try:
