@@ -61,6 +61,8 @@ def simplified(text: str) -> Hypertext:
     """Parse HTML, however broken, and keep what a person would read."""
     parser = html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
     root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser, ensure_head_body=True)
+    if any("Excessive depth" in error.message for error in parser.error_log):  # what is below has been dropped
+        raise RecursionError("HTML nested too deeply")
     title = one_line(root.findtext(".//head/title") or root.findtext(".//title") or "")
     metadata: dict[str, Any] = {}
     for meta in root.iter("meta"):
@@ -76,11 +78,45 @@ def simplified(text: str) -> Hypertext:
     for element in body.iter("img"):
         for name in ("src", "srcset", "data-src", "longdesc"):
             element.attrib.pop(name, None)
+    for table in [*body.iter("table")]:
+        if _is_layout(table):
+            _as_divisions(table)
     etree.strip_tags(body, *_INLINE.split())
+    _flatten(body)
     page = (
         b"<!doctype html><html><head><meta charset='utf-8'></head>" + etree.tostring(body, method="html") + b"</html>"
     )
     return Hypertext(title, metadata, page)
+
+
+def _is_layout(table: Any) -> bool:
+    """Whether a table only places things, as in mails: its contents are read one after the other then."""
+    if next(table.iter("th", "caption", "thead"), None) is not None:
+        return False
+    if (table.get("role") or "").lower() in ("presentation", "none"):
+        return True
+    if next(table.iterdescendants("table", "h1", "h2", "h3", "h4", "ul", "ol"), None) is not None:
+        return True
+    return all(sum(1 for _ in row.iterchildren("td")) <= 1 for row in table.iter("tr"))
+
+
+def _as_divisions(table: Any) -> None:
+    """The table's own rows and cells become divisions; tables inside it stay what they are."""
+    waiting = [table]
+    while waiting:
+        element = waiting.pop()
+        waiting.extend(child for child in element if child.tag in ("tbody", "tfoot", "tr", "td"))
+        element.tag = "div"
+
+
+def _flatten(body: Any) -> None:
+    """Wrappers around nothing but a wrapper go, since docling goes down one call per level."""
+    for wrapper in [*body.iter("div", "section", "article", "main", "center")]:
+        above = wrapper.getparent()
+        if above is None or above.tag not in ("div", "section", "article", "main", "center") or len(above) != 1:
+            continue
+        if not (above.text or "").strip() and not (wrapper.tail or "").strip():
+            wrapper.drop_tag()
 
 
 def html_pieces(page: Hypertext, kind: str = "html") -> Iterator[Piece]:

@@ -18,6 +18,7 @@ from core.reading.structure import pieces_of
 from storage.records import BlockKind, DocumentHead
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*\n", re.DOTALL)
+_ADOC_LINK = re.compile(r"(?:link:|mailto:|(?=https?://))[^\s\[\]]+\[(?P<label>[^\]\n]+)\]")
 _FIELD = re.compile(r"([A-Za-z][\w -]{0,40}):[ \t]*(.*)")
 _MARKDOWN_FIELDS = {"title": "title", "author": "author", "date": "created", "tags": "keywords", "keywords": "keywords"}
 
@@ -35,7 +36,8 @@ def read_markup(path: Path, name: str, ctx: ReadContext) -> Iterator[Found]:
     with translated(kind):
         if kind == "asciidoc":
             title, metadata = "", dict[str, Any]()
-            pieces = list(pieces_of(convert(kind, clean(decoded(data)).encode()), heading_shift=1))
+            text = _ADOC_LINK.sub(r"\g<label>", clean(decoded(data)))  # docling keeps the address in the text
+            pieces = list(pieces_of(convert(kind, text.encode()), heading_shift=1))
         else:
             page = _from_markdown(clean(decoded(data))) if kind == "markdown" else simplified(clean(decoded_html(data)))
             title, metadata = page.title, page.metadata

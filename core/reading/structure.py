@@ -53,7 +53,8 @@ class _Walk:
                 yield from self.item(item, depth, place)
 
     def item(self, item: Any, depth: int, place: int = 0) -> Iterator[Piece]:
-        if item.content_layer.value not in self.layers:
+        footnote = getattr(item, "label", "") == "footnote"  # furniture to docling, knowledge to us
+        if item.content_layer.value not in self.layers and not footnote:
             return
         prov = getattr(item, "prov", None)
         if getattr(item, "name", "") and item.label.value in ("slide", "chapter"):
@@ -87,6 +88,8 @@ class _Walk:
             yield Piece(BlockKind.CODE, clean(item.text).strip("\n"), 0, self.page)
         elif label == "caption":
             yield Piece(BlockKind.CAPTION, one_line(item.text), 0, self.page)
+        elif label == "footnote":
+            yield Piece(BlockKind.PARAGRAPH, f"Footnote: {prose(item.text)}", 0, self.page)
         elif label in ("checkbox_selected", "checkbox_unselected"):
             mark = "[x] " if label == "checkbox_selected" else "[ ] "
             yield Piece(BlockKind.PARAGRAPH, mark + prose(item.text), 0, self.page)
