@@ -43,7 +43,7 @@ class Settings(BaseModel):
     api_key: str | None = Field(None, description="When set, every API call needs it as a bearer token.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
     log_format: Literal["text", "json"] = Field("text", description="How it is logged.")
-    max_file_mb: int = Field(512, ge=1, le=8192, description="Largest file that is accepted.")
+    max_file_mb: int = Field(500, ge=1, le=8192, description="Largest file that is accepted.")
     max_pages: int = Field(10_000, ge=1, le=1_000_000, description="Most pages a document may have.")
     max_unpacked_mb: int = Field(2048, ge=1, le=65_536, description="Largest unpacked size of a zip-based file.")
     max_unpack_ratio: int = Field(200, ge=2, le=100_000, description="Largest ratio of unpacked to packed size.")
