@@ -9,7 +9,7 @@ import numpy as np
 from core.ingest.stores import Stores
 from core.library import Library
 from core.records import Check
-from core.splitting.splitter import embedding_text
+from core.splitting.splitter import embedding_text, heading_prefix
 from storage.database import Database
 from storage.keywords import KeywordEntry
 
@@ -75,14 +75,15 @@ class Doctor:
         for first in range(0, len(chunk_ids), STEP):
             found = [self._stores.chunks.get(chunk_id) for chunk_id in chunk_ids[first : first + STEP]]
             chunks = [chunk for chunk in found if chunk is not None]
+            titles = {c.version_id: self._title(c.version_id) for c in chunks}
             if name == "keywords":
+                entries = [(c, heading_prefix(titles[c.version_id], c.heading)) for c in chunks]
                 self._stores.indexes.keywords().upsert(
-                    [KeywordEntry(c.chunk_id, c.document_id, c.text, c.heading, c.language) for c in chunks]
+                    [KeywordEntry(c.chunk_id, c.document_id, c.text, heading, c.language) for c, heading in entries]
                 )
                 self._stores.indexes.keywords().commit()
                 continue
             kept = self._stores.cache.vectors([chunk.text_hash for chunk in chunks], self._fingerprint)
-            titles = {c.version_id: self._title(c.version_id) for c in chunks}
             texts = [embedding_text(c, titles[c.version_id]) for c in chunks if c.text_hash not in kept]
             fresh = iter(self._encode(texts)) if texts else iter(())
             vectors = [

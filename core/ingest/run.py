@@ -20,7 +20,7 @@ from core.ingest.stores import Stores
 from core.ingest.ticket import RunCancelled, RunStopped, Ticket, Work
 from core.reading.pool import ReaderPool
 from core.records import Attachment, Chunk, DocumentHead, DocumentStatus, Page
-from core.splitting.splitter import embedding_text, split
+from core.splitting.splitter import embedding_text, heading_prefix, split
 from storage.catalog import Arrival, Version
 from storage.errors import StorageError
 
@@ -58,20 +58,18 @@ class Runner:
 
     def finish(self, run: DocumentRun) -> DocumentStatus:
         """Wait for the stages, settle the rows, write the status. Raises RunStopped when the workbench closes."""
-        status = run.settle()
-        if status in (DocumentStatus.DONE, DocumentStatus.PARTIAL) and run.attachments:
-            self._adopt(
-                [
-                    Arrival(
-                        name,
-                        content_hash,
-                        self._stores.files.path(content_hash).stat().st_size,
-                        parent_id=run.version.document_id,
-                    )
-                    for name, content_hash in run.attachments
-                ]
-            )
-        return status
+        return run.settle(self._adopt_from)
+
+    def _adopt_from(self, run: DocumentRun) -> None:
+        """Take in what was found inside. Before the status is written, so that whoever waits sees it coming."""
+        arrivals = []
+        for name, content_hash in run.attachments:
+            path = self._stores.files.path(content_hash)
+            if path.is_file():  # it may have been deleted since an earlier run found it
+                size = path.stat().st_size
+                arrivals.append(Arrival(name, content_hash, size, parent_id=run.version.document_id))
+        if arrivals:
+            self._adopt(arrivals)
 
 
 class DocumentRun:
@@ -151,7 +149,8 @@ class DocumentRun:
             self._kept.add(chunk.chunk_id)
             self._languages[chunk.language] += 1
             if chunk.chunk_id not in indexed:
-                self._stages.submit(Work(chunk, embedding_text(chunk, title), self._ticket))
+                heading = heading_prefix(title, chunk.heading)
+                self._stages.submit(Work(chunk, embedding_text(chunk, title), self._ticket, heading))
 
     def _pages(self) -> Generator[Page]:
         """Pages from the cache, then from a reader; sets the head before the first one."""
@@ -218,13 +217,16 @@ class DocumentRun:
 
     # -- settle ----------------------------------------------------------------------------------------------------
 
-    def settle(self) -> DocumentStatus:
-        """Wait for the stages and write the final status. Raises RunStopped; the version then stays `running`."""
+    def settle(self, before_end: Callable[[DocumentRun], None]) -> DocumentStatus:
+        """Wait for the stages and write the final status, after `before_end` if the run went well.
+
+        Raises RunStopped; the version then stays `running`.
+        """
         try:
             self._wait()
-            return self._conclude(self._error)
+            return self._conclude(self._error, before_end)
         except RunCancelled:
-            return self._conclude(RunCancelled())
+            return self._conclude(RunCancelled(), before_end)
 
     def _wait(self) -> None:
         if isinstance(self._error, RunStopped):
@@ -236,7 +238,7 @@ class DocumentRun:
                 raise RunStopped
         self._ticket.check()
 
-    def _conclude(self, error: Exception | None) -> DocumentStatus:
+    def _conclude(self, error: Exception | None, before_end: Callable[[DocumentRun], None]) -> DocumentStatus:
         if isinstance(error, RunStopped):
             raise error
         if isinstance(error, RunCancelled):
@@ -253,6 +255,7 @@ class DocumentRun:
         problems += self._page_errors[:5]
         if failed:
             problems.append(f"{failed} passages could not be indexed; retry them from the library.")
+        before_end(self)
         status = DocumentStatus.PARTIAL if problems else DocumentStatus.DONE
         superseded = self._stores.catalog.finish(
             self.version.id,

@@ -238,8 +238,8 @@ class Stages:
         )
         self._keywords.upsert(
             [
-                KeywordEntry(chunk.chunk_id, chunk.document_id, chunk.text, chunk.heading, chunk.language)
-                for chunk in chunks
+                KeywordEntry(chunk.chunk_id, chunk.document_id, chunk.text, item.work.heading, chunk.language)
+                for item, chunk in zip(batch, chunks, strict=True)
             ]
         )
         self._keywords.commit()

@@ -71,8 +71,12 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A chunk on its way through the stages, with the text that is embedded for it."""
+    """A chunk on its way through the stages, with the text that is embedded for it.
+
+    `heading` is the document's title and the heading path, which the keyword index weighs above the text.
+    """
 
     chunk: Chunk
     text: str
     ticket: Ticket
+    heading: str = ""
