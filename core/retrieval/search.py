@@ -119,6 +119,18 @@ class Search:
             asked.cancel()
         return blend(near, found.hits, found.ceiling, _dense_weight(found)), depth in (len(near), len(found.hits))
 
+    def question_vector(self, question: str) -> NDArray[np.float32]:
+        """A question as the vectors are asked: float32 of shape (dimension,), not of unit length.
+
+        The mean of the question as it stands and without its closing mark. Passages do not end in a question mark, and
+        two runs of an int8 model round less than one.
+        """
+        bare = question.strip().rstrip("?!. ")
+        texts = [question] if bare in ("", question.strip()) else [question, bare]
+        vectors: NDArray[np.float32] = self._embedder.encode(texts)
+        mean: NDArray[np.float32] = vectors.mean(axis=0)
+        return mean
+
     def close(self) -> None:
         """Stop the threads. Closing twice is no error."""
         self._beside.shutdown(wait=True, cancel_futures=True)
@@ -147,7 +159,7 @@ class Search:
         return found[:top_k]
 
     def _dense(self, query: str, depth: int, document_ids: Collection[str]) -> list[tuple[str, float]]:
-        return self._vectors.query(self._embedder.encode([query])[0], depth, document_ids)
+        return self._vectors.query(self.question_vector(query), depth, document_ids)
 
 
 def _dense_weight(found: Ranked) -> float:
