@@ -94,6 +94,7 @@ class Workbench:
             FileStore(folder / "files"),
             Indexes(lambda: self._wait().vectors, lambda: self._wait().keywords),
         )
+        self._stores.files.sweep()
         self._readers = ReaderPool(settings, settings.parallel_documents)
         self._opened: Future[Opened] = Future()
         self._closing = threading.Event()
@@ -254,8 +255,7 @@ class Workbench:
         return Opened(collection, keywords, model, stages, search, asker)
 
     def _tidy(self, stores: Stores) -> None:
-        """Finish what a killed process left half-done, while nobody else writes."""
-        stores.files.sweep()
+        """Finish deletes and switches of version that a killed process left half-done."""
         if buried := stores.removal.buried():
             self.library.erase(buried, stores)
         if old := stores.removal.superseded():

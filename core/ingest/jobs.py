@@ -191,11 +191,16 @@ class Jobs:
             found = self._catalog.documents(wanted)
             if progress is not None:
                 progress(found)
-            if all(document.status in FINAL for document in found):
+            if all(document.status in FINAL for document in found) and not self._running(found):
                 return True
             if deadline is not None and time.monotonic() > deadline:
                 return False
             time.sleep(0.1)
+
+    def _running(self, documents: Sequence[Document]) -> bool:
+        """Whether a run of these still tidies up after its last word."""
+        with self._tickets_lock:
+            return any(document.version_id in self._tickets for document in documents)
 
     def counts(self) -> dict[str, int]:
         """How many documents stand where, by status."""
