@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from core.answering.phrases import Span, find
-from core.answering.questions import Question, Want
+from core.answering.questions import Question, Shape, Want
 from core.answering.units import Unit
 from core.answering.vocabulary import word_set
 from core.answering.words import fold, likeness, telling
@@ -38,8 +38,9 @@ class Evidence:
 
     unit: Unit
     cover: float = 0.0  # share of the question's weighted words that the unit and its context say
-    own: float = 0.0  # the same, by the unit's own words
     named: float = 1.0  # share of the question's names that the passage says
+    related: float = 1.0  # how far it says what is asked about them: the words that are no names
+    defines: float = 0.0  # 1: the question asks what something is, and the unit begins by saying so
     typed: float = 0.0  # 1: a phrase of the kind asked for is there; -1: missing; 0: none is asked for
     similar: float = 0.0  # cosine of the sentence vectors, -1 to 1
     score: float = 0.0
@@ -57,7 +58,7 @@ def weights(question: Question, texts: Sequence[str]) -> dict[str, float]:
         weight = 0.4 + math.log((len(split) + 1) / (holding + 0.5)) / math.log(2 * len(split) + 2)
         if word in question.names:
             weight *= 1.4
-        if question.wants and fold(word) in _TYPE_NOUNS:
+        if _only_kind(question, word):
             weight *= 0.25
         result[word] = weight
     return result
@@ -72,14 +73,23 @@ def assess(
     previous = telling(before.text) if before is not None else []
     lean = 0.85 if unit.leaning else 0.45
     total = sum(weight.values()) or 1.0
-    cover = own = 0.0
+    cover = 0.0
     for word, value in weight.items():
         inside = _best(word, unit.words)
-        around = max(inside, 0.8 * _best(word, near), lean * _best(word, previous))
+        around = max(
+            inside,
+            0.8 * _best(word, near),
+            lean * _best(word, previous),
+            _carried(question, word) * _best(word, chunk_words),
+        )
         evidence.said[word] = around
-        own += value * inside
         cover += value * around
-    evidence.own, evidence.cover = own / total, cover / total
+    evidence.cover = cover / total
+    predicates = [word for word in question.keywords if word not in question.names and not _only_kind(question, word)]
+    if predicates:
+        evidence.related = sum(evidence.said[word] for word in predicates) / len(predicates)
+    if question.shape is Shape.DEFINITION and question.keywords:
+        evidence.defines = float(_defines(question, unit))
     if question.names:
         evidence.named = sum(
             max(evidence.said.get(name, 0.0), 0.9 * _best(name, chunk_words)) for name in question.names
@@ -88,6 +98,25 @@ def assess(
     if question.wants:
         evidence.typed = 1.0 if evidence.spans else -1.0
     return evidence
+
+
+def _only_kind(question: Question, word: str) -> bool:
+    """Whether the word only names the kind of answer: "year", "company"."""
+    return bool(question.wants) and fold(word) in _TYPE_NOUNS
+
+
+_COPULA = re.compile(r"\b(?:is|are|was|were|means|ist|sind|war|waren|bezeichnet|bedeutet|heißt)\b", re.IGNORECASE)
+
+
+def _defines(question: Question, unit: Unit) -> bool:
+    copula = _COPULA.search(unit.text, 0, 80)
+    opening = telling(unit.text[: copula.start()]) if copula else []
+    return 0 < len(opening) <= 6 and all(_best(word, opening) >= 0.75 for word in question.keywords)
+
+
+def _carried(question: Question, word: str) -> float:
+    """How far a word said elsewhere in the passage still holds here: a subject does more than a predicate."""
+    return 0.7 if word in question.names else 0.5 if word[:1].isupper() else 0.3
 
 
 def _best(word: str, among: Sequence[str]) -> float:
@@ -102,6 +131,11 @@ def answers(question: Question, unit: Unit) -> tuple[Span, ...]:
         if want in _FALLBACK and any(_kind_found(question, unit, other, german) for other in _FALLBACK[want]):
             continue
         spans = [span for span in find(unit.text, want, german) if not _repeats(question, unit.text[slice(*span)])]
+        if want is Want.NAME and Want.ORGANISATION in question.wants:  # a body is asked for, not a person
+            persons = find(unit.text, Want.PERSON, german)
+            spans = [span for span in spans if span not in persons]
+        if want is Want.DATE:
+            spans = _of_life(question, unit.text, spans)
         if want is Want.NUMBER and (Want.MONEY in question.wants or Want.PERCENT in question.wants):
             spans = [span for span in spans if any(sign.isdigit() for sign in unit.text[slice(*span)])]
         if spans:
@@ -129,6 +163,20 @@ def _repeats(question: Question, phrase: str) -> bool:
     return bool(said) and all(word in asked for word in said)
 
 
+_LIFE = re.compile(r"\([^()]*?(\d{4})\s*[–-]\s*(?:[^()]*?)(\d{4})[^()]*\)")
+
+
+def _of_life(question: Question, text: str, spans: list[Span]) -> list[Span]:
+    """ "(1867 – 12 August 1949)": the first date is asked for by "born", the second by "died"."""
+    life = _LIFE.search(text)
+    asked = set(question.keywords)
+    if life is None or not any(likeness(word, other) >= 0.75 for word in asked for other in ("born", "died")):
+        return spans
+    died = any(likeness(word, "died") >= 0.75 for word in asked)
+    within = [span for span in spans if life.start() <= span[0] < life.end()]
+    return [within[-1] if died else within[0]] if within else spans
+
+
 _LIST_GAP = re.compile(
     r"^(?:,\s*|\s*,?\s+(?:and|und|sowie|or|oder|&)\s+(?:(?:Mr|Mrs|Ms|Dr|Prof|Frau|Herr)\.?\s+)?|\s*/\s*)$"
 )
@@ -147,8 +195,9 @@ def _nearest(question: Question, text: str, spans: list[Span]) -> list[Span]:
 
     def closeness(span: Span) -> float:
         total = sum(value / (12 + min(abs(span[0] - place), abs(place - span[1]))) for place, value in places)
-        cue = re.search(r"\b(?:by|von|durch|is|was|ist|war|heißt|called|named)\s+(?:\w+\.?\s+){0,2}$", text[: span[0]])
-        return total * (1.3 if cue else 1.0)
+        cue = re.search(r"\b(?:is|was|ist|war|heißt|called|named)\s+(?:\w+\.?\s+){0,2}$", text[: span[0]])
+        made = re.search(r"\b(?:by|von|durch)\s+(?:\w+\.?\s+){0,3}$", text[: span[0]])
+        return total * (2.2 if made else 1.3 if cue else 1.0)
 
     best = max(spans, key=lambda span: (closeness(span), -span[0]))
     chosen = [best]
@@ -175,16 +224,16 @@ def _looks_german(text: str) -> bool:
 class Weights:
     """Coefficients of the logistic score."""
 
-    bias: float
-    similar: float
-    cover: float
-    own: float
-    named: float
-    typed: float
-    missing: float
+    bias: float = -11.2
+    similar: float = 4.0
+    cover: float = 2.6
+    named: float = 5.6
+    related: float = 2.9
+    missing: float = -2.3
+    defines: float = 1.0  # set by hand: it only orders the sentences about one thing
 
 
-WEIGHTS = Weights(bias=-8.0, similar=6.0, cover=5.0, own=1.0, named=1.5, typed=0.8, missing=-1.5)
+WEIGHTS = Weights()
 
 
 def score(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
@@ -193,9 +242,9 @@ def score(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
         weights.bias
         + weights.similar * evidence.similar
         + weights.cover * evidence.cover
-        + weights.own * evidence.own
         + weights.named * evidence.named
-        + weights.typed * max(evidence.typed, 0.0)
+        + weights.related * evidence.related
         + weights.missing * max(-evidence.typed, 0.0)
+        + weights.defines * evidence.defines
     )
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))

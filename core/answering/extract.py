@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,8 +25,9 @@ from core.records import Passage
 Vectors = npt.NDArray[np.float32]
 Encode = Callable[[list[str]], Vectors]
 
-THRESHOLD = 0.5  # calibrated, see docs/answering.md
-CANDIDATES = 28  # units whose sentence vectors are computed; bounds the work per question
+THRESHOLD = 0.3  # calibrated, see docs/answering.md
+CANDIDATES = 18  # units whose sentence vectors are computed; bounds the work per question
+CALL_LENGTH = 1000  # characters in one call of the embedding model
 CACHED = 4096  # sentence vectors kept: 6 MB at 384 dimensions
 _MOST = {Shape.FACT: 2, Shape.DEFINITION: 3, Shape.YES_NO: 2, Shape.EXPLANATION: 4, Shape.LISTING: 5, Shape.OPEN: 4}
 _SHARE = {Shape.FACT: 0.75, Shape.DEFINITION: 0.6, Shape.YES_NO: 0.7}
@@ -80,13 +81,25 @@ class SentenceVectors:
                 self._kept.move_to_end(text)
         missing = [text for text in dict.fromkeys(texts) if text not in known]
         if missing:
-            fresh = self._encode(missing)
-            known.update(zip(missing, fresh, strict=True))
+            for few in _short_calls(missing):
+                known.update(zip(few, self._encode(few), strict=True))
             with self._lock:
                 self._kept.update((text, known[text]) for text in missing)
                 while len(self._kept) > self._size:
                     self._kept.popitem(last=False)
         return np.stack([known[text] for text in texts]) if texts else np.zeros((0, 1), dtype=np.float32)
+
+
+def _short_calls(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in calls so short that the embedding model answers them at once, also while documents are coming in."""
+    few: list[str] = []
+    for text in texts:
+        if few and sum(map(len, few)) + len(text) > CALL_LENGTH:
+            yield few
+            few = []
+        few.append(text)
+    if few:
+        yield few
 
 
 def extract(

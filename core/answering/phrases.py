@@ -63,10 +63,13 @@ _PERCENT = re.compile(
     rf"(?:{_FIGURE}|\b{_WORD_NUMBER})\s?(?:%|‰|per\s?cent\b|percent(?:age points)?\b|Prozent(?:punkte)?\b)"
 )
 _DURATION = re.compile(
-    rf"(?:(?:{_FIGURE})(?:\s?[–-]\s?\d+)?|\b(?:{_WORD_NUMBER}|an?|eine?[nrm]?|one|half an?)\b)[\s-]+(?:and a half\s+)?"
+    rf"(?:\b(?:every|each|alle|jede[ns]?)\s+)?(?:(?:{_FIGURE})(?:\s?[–-]\s?\d+)?"
+    rf"|\b(?:{_WORD_NUMBER}|an?|eine?[nrm]?|one|half an?)\b)[\s-]+(?:and a half\s+)?"
     r"(?:working |calendar |volle[n]? )?"
     r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|nights?|Sekunden?|Minuten?|Stunden?"
     r"|Tagen?|Tage|Werktagen?|Wochen?|Monaten?|Monate|Jahren?|Jahre|Jahrzehnten?|Nächten?|min|h)\b"
+    r"|\b(?:daily|weekly|fortnightly|monthly|bimonthly|quarterly|annually|yearly|täglich|wöchentlich|monatlich"
+    r"|vierteljährlich|jährlich)\b"
     rf"|\b(?:from|since|until|between|von|seit|bis|zwischen)\s+(?:\w+\s+)?{_YEAR}(?:\s+(?:to|until|and|bis|und)\s+(?:\w+\s+)?{_YEAR})?",
     re.IGNORECASE,
 )
@@ -93,7 +96,8 @@ _PERSON_LINKS = word_set("de da del der di du van von zu vom la le el al bin ten
 _NOT_NAMES = frozenset(fold(word) for word in (MONTHS_EN + " " + MONTHS_DE + " " + WEEKDAYS).split()) | STOP_WORDS
 _PREPOSITION = re.compile(
     r"\b(?:in|at|near|from|to|into|of|around|outside|between|through|bei|aus|nach|im|am|an der|an dem|zwischen|auf"
-    r"|auf der|nahe|through|towards|über)\s+(?:the\s+|der\s+|die\s+|das\s+|dem\s+|den\s+|city of\s+|town of\s+)?$"
+    r"|auf der|nahe|through|towards|über)\s+(?:the\s+|der\s+|die\s+|das\s+|dem\s+|den\s+)?"
+    r"(?:(?:fishing |small |former )?(?:city|town|village) of\s+|[a-z]+\s+)?$"
 )
 _ARTICLE = re.compile(
     r"\b(?:der|die|das|des|dem|den|ein|eine[nmrs]?|ihre?[nmrs]?|seine?[nmrs]?|kein\w*)\s+(?:\w+[en]\s+)?$", re.I
@@ -151,6 +155,8 @@ def _sequences(text: str) -> Iterator[tuple[int, int, list[str]]]:
 
 
 def _persons(text: str, german: bool) -> Iterator[Span]:
+    for match in _WHO.finditer(text):
+        yield match.span(1)
     for start, _, names in _sequences(text):
         while names and _is_title(names[0], german):
             start = text.index(names[0], start) + len(names[0])
@@ -170,8 +176,22 @@ def _persons(text: str, german: bool) -> Iterator[Span]:
             yield start, min(end, len(text))
 
 
+_WHO = re.compile(r"\b([A-Z][a-z]{2,}),\s+who\b")
 _FIRST = frozenset(fold(name) for name in FIRST_NAMES)
 _IMPERSONAL = ORGANISATION_WORDS | PLACE_WORDS | {"of", "&", "fur", "for", "am", "an"}
+_BODY_ENDINGS = (
+    "werke",
+    "werk",
+    "verein",
+    "verband",
+    "institut",
+    "stiftung",
+    "amt",
+    "schule",
+    "fabrik",
+    "bank",
+    "betriebe",
+)
 _COMMON_ENDINGS = (
     "ung",
     "keit",
@@ -212,9 +232,7 @@ def _organisations(text: str, german: bool) -> Iterator[Span]:
     persons = list(_persons(text, german))
     for start, end, names in _sequences(text):
         formed = any(fold(name.strip(".,")) in ORGANISATION_WORDS for name in names)
-        compound = german and any(
-            fold(name).endswith(("werke", "verein", "institut", "stiftung", "amt", "schule")) for name in names
-        )
+        compound = german and any(fold(name).endswith(_BODY_ENDINGS) for name in names)
         initials = len(names) == 1 and names[0].isupper() and 2 <= len(names[0]) <= 6
         if (
             (formed or compound or initials)
@@ -226,9 +244,8 @@ def _organisations(text: str, german: bool) -> Iterator[Span]:
 
 def _places(text: str, german: bool) -> Iterator[Span]:
     yield from _by(_STREET)(text, german)
-    persons = list(_persons(text, german))
     for start, end, names in _sequences(text):
-        if any(first <= start < last for first, last in persons):
+        if fold(names[0]) in _FIRST or _titled(text, start) or _is_title(names[0], german):
             continue
         before = _PREPOSITION.search(text[max(0, start - 40) : start])
         sited = any(fold(name.strip(".,")) in PLACE_WORDS for name in names) and len(names) > 1
@@ -242,13 +259,13 @@ def _any_names(text: str, german: bool) -> Iterator[Span]:
     for match in re.finditer(r"[\"“„»]([^\"“”„»«]{2,60})[\"”“«]", text):
         yield match.start(1), match.end(1)
     persons = list(_persons(text, german))
-    yield from persons
     yield from _organisations(text, german)
     for start, end, names in _sequences(text):
         opening = not text[:start].strip(" \"'“„(*")
         unusual = any(sign.isupper() for name in names for sign in name[1:]) or any(name.isdigit() for name in names)
         if not opening and (not german or unusual) and not any(first <= start < last for first, last in persons):
             yield start, end
+    yield from persons
 
 
 _FINDERS: dict[Want, Callable[[str, bool], Iterator[Span]]] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.answering.vocabulary import PERSON_TITLES, word_set
-from core.answering.words import fold, telling, words
+from core.answering.words import concepts, fold, telling, words
 
 
 class Want(StrEnum):
@@ -126,6 +126,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], Shape], ...] = tuple(
 
 _SOMEBODY = re.compile(r"^\W*(?:who|wer)\s+(?:is|was|ist|war)\s+([^?]{2,60}?)\s*\??\s*$", re.I)
 _NAME = re.compile(r"[A-ZÄÖÜ][\w’'&.-]*\w|\b\w*\d[\w./-]*\b|[A-ZÄÖÜ]{2,}")
+_RUN = re.compile(r"\b[A-ZÄÖÜ][\w-]+(?:\s+(?:von\s+|van\s+|zu\s+)?[A-ZÄÖÜ][\w-]+)+")
 _WHO = (Want.PERSON, Want.ORGANISATION)
 _QUOTED = re.compile(r"[\"“„»«'‘]([^\"“”„»«'’]{2,60})[\"”“»«'’]")
 
@@ -176,14 +177,18 @@ def _was(text: str, language: str, shape: Shape) -> bool:
 
 def _names(text: str, keywords: list[str], language: str) -> tuple[str, ...]:
     """The keywords an answer can hardly do without: names and numbers; in German, where every noun has a capital
-    letter, only numbers, quoted words, and words with unusual capitals."""
+    letter, only numbers, quoted words, words with unusual capitals, and runs of capitalised words."""
     first = next(iter(words(text)), "")
+    runs = {word for match in _RUN.finditer(text) if match.start() for word in words(match[0])}
     quoted = {word for match in _QUOTED.finditer(text) for word in words(match[1])}
     capital = {word for match in _NAME.finditer(text) for word in words(match[0])}
+    titled = sum(word[:1].isupper() for word in words(text)) >= max(4, 0.8 * len(words(text)))
     names = []
     for word in keywords:
         unusual = any(sign.isdigit() for sign in word) or sum(sign.isupper() for sign in word) > 1
-        proper = word in capital and word != first and (language == "en" or unusual)
-        if (proper or unusual or word in quoted) and fold(word) not in PERSON_TITLES:
+        proper = word in capital and word != first and (language == "en" or word in runs)
+        if titled and not unusual:
+            continue  # "What Is The Budget Of The Project?"
+        if (proper or unusual or word in quoted) and fold(word) not in PERSON_TITLES and not concepts(word):
             names.append(word)
     return tuple(dict.fromkeys(names))

@@ -15,7 +15,7 @@ within without about after before between during through against is are was were
 has have had having will would shall should can could may might must not no yes there here who whom whose what when
 where why how which many much any some each every all both few more most other such own same too very just also only
 please tell give show list name find know according documents document say says said mention mentioned describe explain
-get gets got let us s t d ll re ve d'etre one ones
+get gets got given let us s t d ll re ve d'etre one ones
 """
 _GERMAN_STOP = """
 der die das den dem des ein eine einer einem einen eines dieser diese dieses diesem diesen jener jene jenes er sie es
@@ -41,8 +41,8 @@ STOP_WORDS = _folded(_ENGLISH_STOP + _GERMAN_STOP)
 CONCEPTS = (
     "found founded founder founding establish established start started gründen gegründet gründer gründung gründerin",
     "ceo chief executive managing director geschäftsführer geschäftsführerin vorstand leiter leiterin leitet head leads"
-    " led boss chef chefin president vorsitzende vorsitzender chair chairs chairman chairwoman",
-    "cost costs price priced pay paid fee kosten kostet preis gebühr bezahlt zahlt zahlen zahlung betrag amount",
+    " led boss chef chefin president vorsitzende vorsitzender chair chairs chairman chairwoman führt führte runs",
+    "cost costs charge price priced pay paid fee kosten kostet preis gebühr bezahlt zahlt zahlen zahlung betrag amount",
     "budget funding funds haushalt mittel fördermittel finanzierung förderung grant grants funded",
     "revenue turnover sales umsatz erlös erlöse jahresumsatz",
     "profit earnings gewinn ertrag überschuss",
@@ -65,7 +65,7 @@ CONCEPTS = (
     "begin began begun start started starts beginnen begann begonnen beginn anfang commence commenced",
     "end ended ends finish finished enden endet endete ende abgeschlossen completed completion fertig fertiggestellt",
     "deadline due frist stichtag fällig termin",
-    "meeting session sitzung treffen besprechung versammlung conference konferenz tagung",
+    "meeting meet meets tagt session sitzung treffen besprechung versammlung conference konferenz tagung",
     "project vorhaben projekt programme program programm",
     "member members mitglied mitglieder",
     "partner partners partnership partnerschaft kooperation cooperation",
@@ -77,7 +77,8 @@ CONCEPTS = (
     "height tall high höhe hoch",
     "length long länge lang",
     "weight weigh weighs gewicht wiegt schwer heavy",
-    "author wrote written writer writes autor autorin verfasser geschrieben verfasst schrieb",
+    "author erstellt erstellte created wrote write written writer writes autor autorin verfasser"
+    " geschrieben verfasst schrieb",
     "invent invented inventor invention erfinden erfunden erfinder erfand erfindung",
     "discover discovered discovery entdeckt entdeckung entdeckte",
     "lead leads led leading leiten leitet leitete leitung responsible verantwortlich zuständig charge",
@@ -87,6 +88,7 @@ CONCEPTS = (
     "law act gesetz statute",
     "reason cause caused because grund ursache verursacht due",
     "risk risks danger gefahr risiko risiken hazard",
+    "late delay delayed spät später verspätet verzug verspätung",
     "result results outcome ergebnis ergebnisse resultat findings",
     "report study bericht studie gutachten",
     "increase increased rise rose grew growth steigen stieg gestiegen wachstum anstieg zunahme erhöht",
@@ -101,7 +103,7 @@ CONCEPTS = (
     "resign resigned resignation zurückgetreten rücktritt trat",
     "win won winner gewinnen gewann gewonnen sieger preisträger award awarded prize auszeichnung ausgezeichnet",
     "measure measured measurement messen gemessen messung misst",
-    "water wasser",
+    "water wasser sea meer",
     "wife husband spouse married marry ehefrau ehemann verheiratet heiratete",
     "son daughter child children sohn tochter kind kinder",
     "year annual annually yearly jahr jährlich",
@@ -121,15 +123,41 @@ CONCEPTS = (
     "mayor bürgermeister bürgermeisterin",
     "teach taught teacher lehrer lehrerin unterrichtet",
     "study studied studierte studiert attended attend university universität",
-    "capacity kapazität fassungsvermögen",
-    "temperature temperatur",
+    "capacity kapazität fassungsvermögen fasst passen passt fit fits holds hold",
+    "last lasts lasted valid dauert dauerte gilt gültig duration dauer",
+    "hurt injured injury injuries harmed verletzt verletzte wounded",
+    "run runs operate operated operates operator betreiber betreibt betrieben managed manages",
+    "live lives lived resides wohnt lebt wohnen wohnhaft",
+    "grow grew grown",
+    "give gave given granted gab gegeben vergeben",
+    "create created creator written developed erschaffen schuf entwickelt entwickler",
+    "design designed designer architect plan planned entworfen entwarf geplant architekt architektin planer",
+    "mother father parent parents mutter vater eltern son daughter sohn tochter",
+    "movie movies film films",
+    "song songs album lied lieder",
+    "repair repaired restoration restored renovated renovation sanierung saniert restauriert renovierung reparatur",
+    "teach teaches lehrt unterrichtet",
+    "rescue rescued saved gerettet geborgen rettung",
+    "permit permission licence erlaubnis genehmigung lizenz konzession",
+    "contact kontakt ansprechpartner ansprechpartnerin",
+    "salary verdient earns earned",
+    "farm grow grown cultivated anbau angebaut",
+    "participants attendees present teilnehmer anwesend attended",
+    "train railway bahn zug",
+    "ship vessel boat schiff boot",
+    "donate donated donation spende gespendet",
+    "loan credit darlehen kredit",
+    "rent lease leased miete gemietet pacht",
+    "doctor physician arzt ärztin",
+    "fire brand feuer",
+    "flood flooded hochwasser überschwemmung überflutet",
+    "temperature temperatur warm cold hot kalt heiß",
     "speed velocity geschwindigkeit fast schnell",
-    "license licence lizenz",
     "insurance versicherung insured versichert",
     "invoice bill rechnung",
     "travel trip reise journey",
     "purpose goal aim objective ziel zweck",
-    "error fault failure fehler ausfall störung defect defekt failed",
+    "error wrong fault fail failed failure fehler ausfall störung defect defekt failed",
     "happen happened occur occurred geschah passiert passierte ereignete geschehen",
     "tax steuer",
     "holiday vacation leave urlaub",
@@ -193,7 +221,7 @@ FIRST_NAMES = word_set(
     hanna hannah hans harald harry heike heinrich heinz helen helena helene helga helmut henrik henry herbert
     hermann hilde horst hugo ida ines ingrid irene irma isabel isabella jakob james jan jana jane jannik jasmin
     jean jennifer jens jessica joachim johann johanna johannes john jonas jonathan jörg josef joseph julia
-    julian jürgen jutta kai karen karin karl karla karsten katharina katherine kathrin katja kevin klara klaus
+    julian jürgen jutta kai karen karin karl karla karsten katharina katherine kathrin katrin katja kevin klara klaus
     konrad konstantin kristin kurt lars laura laurence lea lena leo leon leonie liam lina linda lisa lothar
     louis louise luca lucas lucia lucy ludwig luisa lukas lydia magdalena maja manfred manuel marc marco
     margaret margarete maria marianne marie marion mark markus marlene marta martha martin martina mary mathias
