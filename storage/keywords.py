@@ -192,7 +192,6 @@ class KeywordIndex:
             writer, self._writer = self._writer, None
             if writer is not None:
                 with _translated("close the keyword index"):
-                    writer.rollback()
                     writer.wait_merging_threads()
 
     @staticmethod
