@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import statistics
 import time
 from collections.abc import Iterator
@@ -66,10 +65,9 @@ def embedding_alone(workbench: Workbench, document: Document) -> float:
         model.close()
 
 
-def model_work(folder: Path) -> int:
-    """Texts the model has embedded so far, as the catalog counts them."""
-    with sqlite3.connect(folder / "catalog.sqlite") as catalog:
-        return int(catalog.execute("SELECT count(*) FROM embeddings").fetchone()[0])
+def model_work(workbench: Workbench) -> int:
+    """Texts the model has embedded since the start; cached ones are not among them."""
+    return int(workbench.status().models["embedding"]["texts"])
 
 
 def measure(folder: Path) -> Iterator[Figure]:
@@ -78,7 +76,7 @@ def measure(folder: Path) -> Iterator[Figure]:
     if not given:
         write_pdf(path, PAGES)
     with opened(folder / "data") as workbench:
-        before = model_work(workbench.settings.folder)
+        before = model_work(workbench)
         with MemoryWatch() as memory:
             document, first, whole = drop(workbench, path)
         alone = embedding_alone(workbench, document)
@@ -93,7 +91,7 @@ def measure(folder: Path) -> Iterator[Figure]:
             "<= 1200",
             f"readers included; the workbench itself {memory.peak_main:.0f} MB",
         )
-        yield from again(workbench, path, model_work(workbench.settings.folder) - before)
+        yield from again(workbench, path, model_work(workbench) - before)
         if not given:
             yield from changed(workbench, folder / "changed.pdf", before)
 
@@ -117,13 +115,13 @@ def again(workbench: Workbench, path: Path, work: int) -> Iterator[Figure]:
 
 def changed(workbench: Workbench, path: Path, before: int) -> Iterator[Figure]:
     """A new version in which 1 % of the pages say more."""
-    first = model_work(workbench.settings.folder) - before
+    first = model_work(workbench) - before
     write_pdf(path, PAGES, changed=CHANGED)
     began = time.perf_counter()
     (receipt,) = workbench.library.add([Upload(NAME, path)])
     workbench.jobs.wait([receipt.document_id or ""], LONGEST_S)
     seconds = time.perf_counter() - began
-    fresh = model_work(workbench.settings.folder) - before - first
+    fresh = model_work(workbench) - before - first
     yield Figure(
         "re-upload with 1 % changed, share of model work",
         round(100 * fresh / first, 2),

@@ -154,7 +154,11 @@ class Workbench:
         health = "unhealthy" if "failed" in states else "degraded" if "starting" in states else "healthy"
         opened = self._opened.result() if self.ready(0) else None
         figures = opened.stages.figures() if opened is not None else None
-        model = {"name": opened.model.fingerprint if opened else "minilm", "state": "built in"}
+        model = {
+            "name": opened.model.fingerprint if opened else "minilm",
+            "state": "built in",
+            "texts": figures.embedded if figures else 0,  # the model's work since the start, without what was cached
+        }
         return Status(
             health=health,
             components=components,
