@@ -108,7 +108,7 @@ def _breaks(lines: Sequence[Line], first: int, index: int, leading: float) -> bo
         return True
     if line.bold != before.bold and (before.bold or opening is before) and _whole(before, line):
         return True
-    if _marker(line) and (line.left <= opening.left + 2 or not _marker(opening)):
+    if _marker(line):
         return _marker(opening) or before.text.rstrip().endswith(_ENDS) or _short(before)
     return bool(_ENTRY.search(before.text)) or _indented(before, line, opening)
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from core.reading.layout import Line
 
 EDGE = 3
 """Lines looked at from the top and from the bottom."""
+
+BARE = 3
+"""Rows of furniture that a page without any text may have."""
 
 REACH = 2
 """Neighbours on each side: two, since left and right pages differ."""
@@ -29,18 +33,31 @@ class Row:
     lines: frozenset[int]  # `id`s
 
 
-Edges = tuple[list[Row], list[Row]]
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """The rows nearest to the top and to the bottom, each beginning at the edge, and the page's usual line distance."""
+
+    top: list[Row]
+    bottom: list[Row]
+    leading: float
+
+    @property
+    def sides(self) -> tuple[list[Row], list[Row]]:
+        """Top, bottom."""
+        return self.top, self.bottom
 
 
 def edges(lines: Sequence[Line]) -> Edges:
-    """The rows nearest to the top, and those nearest to the bottom, each beginning at the edge."""
-    rows: list[list[Line]] = []
+    """The edges of a page, given all its lines."""
+    grouped: list[list[Line]] = []
     for line in sorted(lines, key=lambda line: (line.bottom, line.left)):
-        if rows and line.bottom - rows[-1][0].bottom < 2.0:
-            rows[-1].append(line)
+        if grouped and line.bottom - grouped[-1][0].bottom < 2.0:
+            grouped[-1].append(line)
         else:
-            rows.append([line])
-    return [_row(row) for row in rows[:EDGE]], [_row(row) for row in rows[::-1][:EDGE]]
+            grouped.append([line])
+    rows = [_row(row) for row in grouped]
+    steps = sorted(below.bottom - row.bottom for row, below in pairwise(rows))
+    return Edges(rows[: EDGE + 1], rows[::-1][: EDGE + 1], steps[len(steps) // 4] if steps else 0.0)
 
 
 def _row(lines: Sequence[Line]) -> Row:
@@ -49,14 +66,31 @@ def _row(lines: Sequence[Line]) -> Row:
 
 
 def furniture(page: int, around: Mapping[int, Edges]) -> set[int]:
-    """`id`s of the lines of a page that are no part of its text. `around` has the edges of it and its neighbours."""
+    """`id`s of the lines of a page that are no part of its text. `around` has the edges of it and its neighbours.
+
+    A page that seems to be nothing but furniture repeats another one, and is kept as it is.
+    """
     found: set[int] = set()
+    count = 0
     for side in (0, 1):
-        for line in around[page][side]:
-            if not (_lone_number(line, page, around) or _repeats(line, page, around, side)):
+        rows = around[page].sides[side]
+        numbered = [_lone_number(row, page, around) for row in rows[:EDGE]]
+        alike = [number or _repeats(row, page, around, side) for row, number in zip(rows, numbered, strict=False)]
+        most = alike.index(False) if False in alike else len(alike)
+        for taken in range(most, 0, -1):
+            if numbered[taken - 1] or _apart(rows, taken, around[page].leading):
+                found.update(line for row in rows[:taken] for line in row.lines)
+                count += taken
                 break
-            found |= line.lines
-    return found
+    everything = {line for rows in around[page].sides for row in rows for line in row.lines}
+    return set() if count > BARE and found >= everything else found
+
+
+def _apart(rows: Sequence[Row], taken: int, leading: float) -> bool:
+    """Whether there is more room after the first rows than between two lines of text."""
+    if taken >= len(rows):
+        return True
+    return abs(rows[taken].bottom - rows[taken - 1].bottom) > 1.2 * leading
 
 
 def _repeats(line: Row, page: int, around: Mapping[int, Edges], side: int) -> bool:
@@ -66,7 +100,7 @@ def _repeats(line: Row, page: int, around: Mapping[int, Edges], side: int) -> bo
     for other in range(page - REACH, page + REACH + 1):
         if other == page or other not in around:
             continue
-        for candidate in around[other][side]:
+        for candidate in around[other].sides[side][:EDGE]:
             if abs(candidate.bottom - line.bottom) > _SAME_PLACE:
                 continue
             theirs = _TOKEN.findall(candidate.text)
@@ -112,7 +146,7 @@ def _lone_number(line: Row, page: int, around: Mapping[int, Edges]) -> bool:
     if number == page + 1 and tokens[0].isdigit():
         return True
     for other, sides in around.items():
-        for candidate in (*sides[0], *sides[1]):
+        for candidate in (*sides.top, *sides.bottom):
             theirs = _TOKEN.findall(candidate.text)
             if (
                 other != page

@@ -15,7 +15,7 @@ from core.reading.ocr import Picture, read_picture
 from core.reading.protocol import Found, Limits, ReadContext
 from storage.records import DocumentHead, Page
 
-FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "WEBP", "GIF")
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 
 
 def read_image(path: Path, _name: str, ctx: ReadContext) -> Iterator[Found]:

@@ -13,9 +13,9 @@ from PIL import Image
 
 from core.errors import InvalidRequest
 from core.reading.image import as_picture, count_frames, upright
-from core.reading.layout import Line, ordered
+from core.reading.layout import ordered
 from core.reading.limits import check_file
-from core.reading.ocr import drawn, lines_of, recognised
+from core.reading.ocr import Sight, drawn, lines_of, recognised
 from core.reading.pdf import open_pdf, usable
 from core.reading.pdf_layer import TextLayer
 from core.reading.protocol import Limits
@@ -41,17 +41,18 @@ def passage_boxes(request: Request) -> list[Box]:
         return []
     if sniff(path, path.name) == "image":
         image = upright(path, page - 1, limits)
-        lines = lines_of(_recognised_image(str(path), page, path.stat().st_mtime_ns, limits))
-        return _clipped(_boxes_by_share(lines, request), float(image.width), float(image.height))
+        sight = _recognised_image(str(path), page, path.stat().st_mtime_ns, limits)
+        return _boxes_in_sight(sight, request, float(image.width), float(image.height))
     with open_pdf(path, request.get("password")) as document:
         with TextLayer.of(document, page - 1) as layer:
             width, height = layer.width, layer.height
             if usable(layer.chars):
                 hits = found_on(ordered(layer.runs()), str(request.get("find") or ""), _hint(request), exact_hint=True)
-                return _clipped([_layer_box(layer, hit) for hit in hits], width, height)
+                return _clipped(_merged([_layer_box(layer, hit) for hit in hits]), width, height)
         secret = str(request.get("password") or "")
-        lines = _recognised_page(str(path), page, path.stat().st_mtime_ns, secret)
-        return _clipped(_boxes_by_share(lines, request), width, height)
+        return _boxes_in_sight(
+            _recognised_page(str(path), page, path.stat().st_mtime_ns, secret), request, width, height
+        )
 
 
 def page_picture(request: Request) -> bytes:
@@ -111,24 +112,32 @@ def _share_box(hit: Hit) -> Box:
     return Box(run.left + width * hit.first / length, run.top, run.left + width * (hit.last + 1) / length, run.bottom)
 
 
-def _boxes_by_share(lines: list[Line], request: Request) -> list[Box]:
-    return [
-        _share_box(hit) for hit in found_on(lines, str(request.get("find") or ""), _hint(request), exact_hint=False)
-    ]
+def _boxes_in_sight(sight: Sight, request: Request, width: float, height: float) -> list[Box]:
+    """The boxes on a recognised page that is shown `width` × `height` points large."""
+    hits = found_on(lines_of(sight), str(request.get("find") or ""), _hint(request), exact_hint=False)
+    upright = _merged([_share_box(hit) for hit in hits])
+    across, down = width / max(1, sight.width), height / max(1, sight.height)
+    placed = [sight.unturned(box) for box in upright]
+    return _clipped(
+        [Box(box.left * across, box.top * down, box.right * across, box.bottom * down) for box in placed], width, height
+    )
 
 
-def _clipped(boxes: list[Box], width: float, height: float) -> list[Box]:
-    """Boxes merged where they continue each other on a line, a little room around them, inside the page."""
+def _merged(boxes: list[Box]) -> list[Box]:
+    """Boxes that continue each other on a line made one."""
     merged: list[Box] = []
     for box in boxes:
         last = merged[-1] if merged else None
         tall = box.bottom - box.top
         if last and abs(last.bottom - box.bottom) < 0.5 * tall and -tall < box.left - last.right < 1.5 * tall:
-            merged[-1] = Box(
-                last.left, min(last.top, box.top), max(last.right, box.right), max(last.bottom, box.bottom)
-            )
-        else:
-            merged.append(box)
+            box = Box(last.left, min(last.top, box.top), max(last.right, box.right), max(last.bottom, box.bottom))
+            merged.pop()
+        merged.append(box)
+    return merged
+
+
+def _clipped(boxes: list[Box], width: float, height: float) -> list[Box]:
+    """The boxes with a little room around them, inside the page."""
     room = 1.0
     return [
         Box(
@@ -137,7 +146,7 @@ def _clipped(boxes: list[Box], width: float, height: float) -> list[Box]:
             round(min(width, box.right + room), 2),
             round(min(height, box.bottom + room), 2),
         )
-        for box in merged
+        for box in boxes
         if box.right > box.left and box.bottom > box.top
     ]
 
@@ -169,12 +178,12 @@ def _marked(image: Image.Image, boxes: list[Box], size: tuple[float, float]) -> 
 
 
 @lru_cache(REMEMBERED)
-def _recognised_page(path: str, page: int, _changed: int, password: str) -> list[Line]:
+def _recognised_page(path: str, page: int, _changed: int, password: str) -> Sight:
     with open_pdf(Path(path), password or None) as document:
-        picture, size = drawn(document, page - 1)
-    return lines_of(recognised(picture), size[0] / max(1, picture.shape[1]))
+        picture, _ = drawn(document, page - 1)
+    return recognised(picture)
 
 
 @lru_cache(REMEMBERED)
-def _recognised_image(path: str, page: int, _changed: int, limits: Limits) -> list[Any]:
+def _recognised_image(path: str, page: int, _changed: int, limits: Limits) -> Sight:
     return recognised(as_picture(upright(Path(path), page - 1, limits)))

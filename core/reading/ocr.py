@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.reading.blocks import Style, page_blocks
 from core.reading.layout import Line, ordered
 from core.reading.pdf_layer import Run
-from storage.records import Block, Page
+from storage.records import Block, Box, Page
 
 Picture = NDArray[np.uint8]
 """Height × width × 3, blue green red."""
@@ -26,6 +26,10 @@ LONG_SIDE = 2000
 
 MAX_SCALE = 200 / 72
 MIN_SCORE = 0.55
+SURE = 0.82
+"""Mean score of a page that lies the right way up; upside down it is about 0.6."""
+
+MIN_LINES_TO_TURN = 3
 _SAME_SIZE = (0.62, 1.45)
 """Heights that differ by less than this are of one size: boxes found in pictures are not exact."""
 
@@ -42,6 +46,26 @@ class Seen:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was seen in a picture of `width` × `height` pixels after it was turned left by `turns` quarters."""
+
+    lines: list[Seen]
+    turns: int
+    width: int
+    height: int
+
+    def unturned(self, box: Box) -> Box:
+        """A place in the upright picture as a place in the picture as it was given."""
+        if self.turns == 1:
+            return Box(self.width - box.bottom, box.left, self.width - box.top, box.right)
+        if self.turns == 2:
+            return Box(self.width - box.right, self.height - box.bottom, self.width - box.left, self.height - box.top)
+        if self.turns == 3:
+            return Box(box.top, self.height - box.right, box.bottom, self.height - box.left)
+        return box
+
+
 @cache
 def _engine() -> Any:
     """The recogniser, loaded once per process (1.5 s, about 250 MB)."""
@@ -52,30 +76,33 @@ def _engine() -> Any:
         params={
             "Global.log_level": "critical",
             "Global.max_side_len": LONG_SIDE,
+            "Global.use_cls": False,  # it turns whole lines of small type upside down; `recognised` turns pages
             "EngineConfig.onnxruntime.intra_op_num_threads": threads,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
     )
 
 
-def recognised(picture: Picture) -> list[Seen]:
-    """All lines of text in a picture. One that lies on its side is turned first; places are those of the input."""
-    seen = _looked_at(picture)
-    tall = sum(1 for line in seen if line.bottom - line.top > 1.5 * (line.right - line.left))
-    if len(seen) < 3 or tall < 0.6 * len(seen):
-        return seen
+def recognised(picture: Picture) -> Sight:
+    """All lines of text in a picture, whichever way up it lies."""
     height, width = picture.shape[:2]
-    clockwise = _looked_at(np.ascontiguousarray(np.rot90(picture, -1)))
-    counter = _looked_at(np.ascontiguousarray(np.rot90(picture, 1)))
-    if _confidence(clockwise) >= _confidence(counter):
-        turned = [Seen(s.text, s.top, height - s.right, s.bottom, height - s.left, s.score) for s in clockwise]
-    else:
-        turned = [Seen(s.text, width - s.bottom, s.left, width - s.top, s.right, s.score) for s in counter]
-    return turned if _confidence(turned) > _confidence(seen) else seen
+    seen = _looked_at(picture)
+    tall = sum(1 for line in seen if line.bottom - line.top > 1.5 * (line.right - line.left)) > 0.6 * len(seen)
+    if len(seen) < MIN_LINES_TO_TURN or (not tall and _mean(seen) >= SURE):
+        return Sight(_legible(seen), 0, width, height)
+    if tall and _mean(seen) >= SURE:  # the recogniser turns tall lines a quarter itself, always the same way
+        upright = [Seen(s.text, s.top, width - s.right, s.bottom, width - s.left, s.score) for s in seen]
+        return Sight(_legible(upright), 1, width, height)
+    turns = 3 if tall else 2
+    turned = _looked_at(np.ascontiguousarray(np.rot90(picture, turns)))
+    if _mean(turned) > _mean(seen):
+        return Sight(_legible(turned), turns, width, height)
+    return Sight(_legible(seen), 0, width, height)
 
 
-def lines_of(seen: Sequence[Seen], scale: float = 1.0) -> list[Line]:
-    """Lines in reading order, in pixels times `scale`. `Run.start` counts as the page's text roughly will."""
+def lines_of(sight: Sight) -> list[Line]:
+    """Lines in reading order, in pixels of the upright picture. `Run.start` counts as the page's text roughly will."""
+    seen = sight.lines
     if not seen:
         return []
     usual = median(line.bottom - line.top for line in seen)
@@ -83,9 +110,7 @@ def lines_of(seen: Sequence[Seen], scale: float = 1.0) -> list[Line]:
     for line in seen:
         height = line.bottom - line.top
         size = usual if _SAME_SIZE[0] < height / usual < _SAME_SIZE[1] else height
-        left, top, right, bottom = (edge * scale for edge in (line.left, line.top, line.right, line.bottom))
-        runs.append(Run(0, len(line.text), left, top, right, bottom, line.text))
-        runs[-1].size = 0.72 * size * scale
+        runs.append(Run(0, len(line.text), line.left, line.top, line.right, line.bottom, line.text, 0.72 * size))
     lines = ordered(runs)
     position = 0
     for placed in lines:
@@ -97,8 +122,7 @@ def lines_of(seen: Sequence[Seen], scale: float = 1.0) -> list[Line]:
 
 def read_picture(picture: Picture, number: int, size: tuple[float, float], label: str = "") -> Page:
     """A page by OCR; `size` is its width and height in points. Block ranges count the characters of `Page.text`."""
-    scale = size[0] / max(1, picture.shape[1])
-    lines = lines_of(recognised(picture), scale)
+    lines = lines_of(recognised(picture))
     body = median(line.size for line in lines) if lines else 0.0
     larger = sorted({round(line.size) for line in lines if line.size > 1.4 * body}, reverse=True)
     style = Style(body, tuple(float(one) for one in larger[:3]), _words(lines))
@@ -138,7 +162,7 @@ def _looked_at(picture: Picture) -> list[Seen]:
         return []
     seen = []
     for corners, text, score in zip(found.boxes, found.txts, found.scores, strict=True):
-        if text.strip() and score >= MIN_SCORE:
+        if text.strip():
             xs, ys = corners[:, 0], corners[:, 1]
             seen.append(
                 Seen(text.strip(), float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max()), float(score))
@@ -146,8 +170,13 @@ def _looked_at(picture: Picture) -> list[Seen]:
     return seen
 
 
-def _confidence(seen: Sequence[Seen]) -> float:
-    return sum(line.score * len(line.text) for line in seen)
+def _legible(seen: Sequence[Seen]) -> list[Seen]:
+    return [line for line in seen if line.score >= MIN_SCORE]
+
+
+def _mean(seen: Sequence[Seen]) -> float:
+    """The mean score, by length of text."""
+    return sum(line.score * len(line.text) for line in seen) / max(1, sum(len(line.text) for line in seen))
 
 
 def _words(lines: Sequence[Line]) -> frozenset[str]:

@@ -23,6 +23,10 @@ SAMPLE = 32
 """Pages looked at before the first one is read, spread over the document: for sizes of type and the words in use."""
 
 MAX_OUTLINE = 20_000
+SCARCE = 120
+"""Characters. A page with fewer may be a scan with a number or a stamp on it."""
+
+MANY_PATHS = 20
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _MADE_UP = re.compile(
     r"\.(docx?|tex|dvi|indd|pptx?|xlsx?|pdf)$|^(untitled|anonymous|microsoft|unbenannt|document\d*$)", re.IGNORECASE
@@ -89,12 +93,12 @@ def _pages(document: pdfium.PdfDocument, style: Style, ctx: ReadContext) -> Iter
 class _Drawn:
     """A page's lines, before it is known which of them are furniture."""
 
-    __slots__ = ("edges", "height", "lines", "usable", "width")
+    __slots__ = ("edges", "height", "lines", "scarce", "width")
 
     def __init__(self, layer: TextLayer) -> None:
         self.width, self.height = layer.width, layer.height
-        self.usable = usable(layer.chars)
-        self.lines: list[Line] = ordered(layer.runs()) if self.usable else []
+        self.lines: list[Line] = ordered(layer.runs()) if usable(layer.chars) else []
+        self.scarce = sum(len(line.text) for line in self.lines) < SCARCE
         self.edges: Edges = edges(self.lines)
 
 
@@ -112,7 +116,7 @@ def _page(
     number, label = index + 1, _label(document, index)
     if drawn is None:
         return Page(number, (), label=label, error=f"Page {number} is damaged and could not be read.")
-    if not drawn.lines and has_pictures(document, index):
+    if (not drawn.lines and has_pictures(document, index)) or (drawn.scarce and is_scan(document, index)):
         from core.reading.ocr import read_pdf_page
 
         return read_pdf_page(document, index, label)
@@ -123,9 +127,9 @@ def _page(
 
 
 def usable(chars: str) -> bool:
-    """Whether a text layer is worth reading: letters or digits, and most of it in characters that mean something."""
+    """Whether a text layer is worth reading: has letters or digits, and most of its characters mean something."""
     solid = [character for character in chars if not character.isspace()]
-    if sum(1 for character in solid if character.isalnum()) < min(3, len(solid)) or not solid:
+    if not any(character.isalnum() for character in solid):
         return False
     odd = sum(1 for character in solid if _meaningless(character))
     if odd > (1 - _USABLE) * len(solid):
@@ -148,8 +152,24 @@ def has_pictures(document: pdfium.PdfDocument, index: int) -> bool:
             if item.type in (pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_SHADING, pdfium_c.FPDF_PAGEOBJ_TEXT):
                 return True
             paths += item.type == pdfium_c.FPDF_PAGEOBJ_PATH
-            if paths >= 20:
+            if paths >= MANY_PATHS:
                 return True
+        return False
+    finally:
+        page.close()
+
+
+def is_scan(document: pdfium.PdfDocument, index: int) -> bool:
+    """Whether an image covers most of the page: then a few words of text layer are a stamp on a scan."""
+    page = document[index]
+    try:
+        area = page.get_width() * page.get_height()
+        for item in page.get_objects(filter=(pdfium_c.FPDF_PAGEOBJ_IMAGE,), max_depth=3):
+            left, bottom, right, top = item.get_bounds()
+            if (right - left) * (top - bottom) > 0.5 * area:
+                return True
+        return False
+    except pdfium.PdfiumError:
         return False
     finally:
         page.close()

@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 SERVED_BEFORE_RESTART = 200
 RESIDENT_BEFORE_RESTART = 900 * 1024 * 1024
-VIEW_SECONDS = 60.0
-"""How long somebody who looks at a page waits at most."""
+READING_NICENESS = 10
+"""Readers yield to the workbench and to the process that draws pages, for which somebody waits."""
 
 WARM_MODULES = ("core.reading.pdf", "core.reading.sniff", "core.reading.limits")
 
@@ -164,7 +164,7 @@ class ReaderPool:
     def _look(self, request: Mapping[str, Any]) -> Any:
         with self._viewer() as worker:
             worker.ask(request)
-            return _checked(worker, worker.next_message(VIEW_SECONDS))["value"]
+            return _checked(worker, worker.next_message(self._limits.page_seconds))["value"]
 
     # -- processes -----------------------------------------------------------------------------------------------------
 
@@ -178,10 +178,12 @@ class ReaderPool:
         """End every process. Reads that are under way end with ReaderCrashed. Safe to repeat."""
         with self._lock:
             self._closed = True
-            doomed = [*self._idle, *self._viewers, *self._busy]
+            doomed, busy = [*self._idle, *self._viewers], [*self._busy]
             self._idle.clear()
             self._viewers.clear()
             self._lock.notify_all()
+        for worker in busy:
+            worker.stop()  # its user, who waits for it, releases it
         for worker in doomed:
             worker.kill()
         self._starter.shutdown(wait=True, cancel_futures=True)
@@ -211,7 +213,7 @@ class ReaderPool:
 
     @contextmanager
     def _viewer(self) -> Iterator[WorkerProcess]:
-        deadline = time.monotonic() + VIEW_SECONDS
+        deadline = time.monotonic() + self._limits.page_seconds
         with self._lock:
             while self._viewing and not self._closed:
                 if time.monotonic() > deadline:
@@ -265,7 +267,7 @@ class ReaderPool:
             with self._lock:
                 self._busy.discard(worker)
             worker.kill()
-        started = self._submit(self._start)
+        started = self._submit(self._start, shelf is self._viewers)
         if started is None:
             raise ReaderCrashed("The readers are shut down.", "Start the workbench again.")
         worker = cast(WorkerProcess, started.result(timeout=START_SECONDS * 2))
@@ -276,12 +278,13 @@ class ReaderPool:
             worker.kill()
         return worker
 
-    def _start(self) -> WorkerProcess:
+    def _start(self, viewer: bool) -> WorkerProcess:
         """A new process that has said it is ready. Runs on the starter's thread."""
         worker = WorkerProcess(
             memory_bytes=self._limits.memory_bytes,
             file_bytes=self._limits.unpacked_bytes,
             threads=self._threads,
+            niceness=0 if viewer else READING_NICENESS,
             loud=self._loud,
         )
         try:
@@ -296,7 +299,7 @@ class ReaderPool:
             busy = self._reading if shelf is self._idle else int(self._viewing)
             if self._closed or len(shelf) + busy >= most:
                 return
-        worker = self._start()
+        worker = self._start(shelf is self._viewers)
         worker.ask({"do": "warm", "modules": WARM_MODULES})
         _checked(worker, worker.next_message(START_SECONDS))
         with self._lock:

@@ -26,9 +26,9 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH"
 
 
 class WorkerProcess:
-    """A running `core.reading.worker`. Used by one thread at a time; `kill` may be called from any."""
+    """A running `core.reading.worker`. Used by one thread at a time; only `stop` may be called from any."""
 
-    def __init__(self, *, memory_bytes: int, file_bytes: int, threads: int, loud: bool) -> None:
+    def __init__(self, *, memory_bytes: int, file_bytes: int, threads: int, niceness: int, loud: bool) -> None:
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
         paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment |= {
@@ -40,7 +40,7 @@ class WorkerProcess:
         }
         command = [sys.executable, "-P", "-m", "core.reading.worker"]
         self._process = subprocess.Popen(
-            [*command, str(os.getpid()), str(memory_bytes), str(file_bytes)],
+            [*command, str(os.getpid()), str(memory_bytes), str(file_bytes), str(niceness)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if loud else subprocess.DEVNULL,
@@ -54,7 +54,6 @@ class WorkerProcess:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._output, selectors.EVENT_READ)
         self._pending = bytearray()
-        self._killed = threading.Lock()
         self.served = 0
         self.resident = 0  # bytes, as last reported
 
@@ -102,20 +101,21 @@ class WorkerProcess:
             raise self.crash()
         return message
 
+    def stop(self) -> None:
+        """End it at once; whoever waits for it learns that it is gone. From any thread, safe to repeat."""
+        with suppress(ProcessLookupError, PermissionError):
+            self._process.kill()
+
     def kill(self) -> None:
-        """End it at once and release what it held. Safe to repeat."""
-        with self._killed:
-            if self._process.stdout is None or self._process.stdout.closed:
-                return
-            with suppress(ProcessLookupError, PermissionError):
-                self._process.kill()
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=10)
-            self._selector.close()
-            for stream in (self._process.stdin, self._process.stdout):
-                with suppress(OSError, ValueError):
-                    if stream is not None:
-                        stream.close()
+        """End it at once and release what we hold of it. Only for the thread that uses it. Safe to repeat."""
+        self.stop()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=10)
+        self._selector.close()
+        for stream in (self._process.stdin, self._process.stdout):
+            with suppress(OSError, ValueError):
+                if stream is not None:
+                    stream.close()
 
     def crash(self) -> ReaderCrashed:
         """The error that tells how the process ended."""
@@ -133,7 +133,7 @@ class WorkerProcess:
             data = os.read(self._output, 1 << 20)
         except BlockingIOError:
             return
-        except (OSError, ValueError) as error:  # closed under our feet by `kill`
+        except OSError as error:
             raise self.crash() from error
         if not data:
             raise self.crash()

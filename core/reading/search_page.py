@@ -46,7 +46,21 @@ def found_on(lines: Sequence[Line], passage: str, hint: tuple[int, int] | None, 
         low, high = hint
         inside = [index for index, (run, offset) in enumerate(places) if low <= run.start + offset < high]
         return _hits(places, inside)
-    return _hits(places, [index for start, end in spans for index in range(start, end)])
+    hits = _hits(places, [index for start, end in spans for index in range(start, end)])
+    return [_rounded(hit, passage, final=hit is hits[-1]) for hit in hits]
+
+
+def _rounded(hit: Hit, passage: str, *, final: bool) -> Hit:
+    """The hit with the punctuation that belongs to it: to the end of its line, or as the passage ends."""
+    rest = hit.run.text[hit.last + 1 :].rstrip()
+    if final:
+        ending = passage.rstrip()[-4:]
+        rest = rest[
+            : next((n for n, one in enumerate(rest) if one.isalnum() or one.isspace() or one not in ending), len(rest))
+        ]
+    elif any(one.isalnum() for one in rest):
+        return hit
+    return Hit(hit.run, hit.first, hit.last + len(rest))
 
 
 @lru_cache(4096)

@@ -52,8 +52,8 @@ _ASCIIDOC = re.compile(
 )
 _CODE = re.compile(
     r"^\s*(#!/|#include\b|import [\w.{]|from [\w.]+ import|package [\w.]+;?$|using [\w.]+;"
-    r"|(public|private|static|final) |def \w+\(|class \w+.*[:{]$|func \w*\(|fn \w+|function \w*\(|(const|let|var) \w+ ?="
-    r"|return\b.*;$|[})\]]+;?$"
+    r"|(public|private|static|final) |def \w+\(|class \w+.*[:{]$|func \w*\(|fn \w+|function \w*\("
+    r"|(const|let|var) \w+ ?=|return\b.*;$|[})\]]+;?$"
     r"|(if|for|while) ?\(.*\) ?\{?$|(SELECT|CREATE TABLE|INSERT INTO)\b|//|/\*|\w[\w.\[\]]* ?=[^=].*;$)",
     re.MULTILINE,
 )

@@ -19,7 +19,7 @@ _CLEAN = {
 }  # fmt: skip
 _BLANKS = re.compile(r" {2,}")
 _BROKEN = re.compile(rf"([^\W\d_]+|\d+)([-‐{HYPHENS}])$")
-_NEXT_WORD = re.compile(r"[^\W\d_]+")
+_NEXT_WORD = re.compile(r"[^\W_]+")
 _LEADERS = re.compile(r"(?:\s?\.){4,}\s?|…{2,}")
 _ALONE = frozenset({"und", "oder", "bzw", "sowie", "bis", "and", "or", "to"})
 _COMPOUND = frozenset({"self", "non", "well", "ex", "half", "cross", "quasi", "vice", "anti", "semi", "e", "t", "x"})

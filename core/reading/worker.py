@@ -1,8 +1,8 @@
 """A reader's process: reads documents that may be hostile with libraries that may crash, and dies alone.
 
-Started by `core.reading.process` as `python -P -m core.reading.worker PARENT MEMORY_BYTES FILE_BYTES`; requests come as
-frames on standard input, findings leave as frames on what standard output was at the start. It has no network, starts
-no programs, dies with its parent, and never imports what the workbench itself is made of.
+Started by `core.reading.process` as `python -P -m core.reading.worker PARENT MEMORY_BYTES FILE_BYTES NICENESS`;
+requests come as frames on standard input, findings leave as frames on what standard output was at the start. It has no
+network, starts no programs, dies with its parent, and never imports what the workbench itself is made of.
 """
 
 from __future__ import annotations
@@ -24,9 +24,6 @@ from storage.records import Attachment, DocumentHead, Page
 Send = Callable[[Mapping[str, Any]], None]
 Request = Mapping[str, Any]
 
-NICENESS = 10
-"""Below the page's own process, so that a large document does not make the workbench sluggish."""
-
 FORBIDDEN = frozenset({"socket.connect", "socket.sendto", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"})
 """What no reader needs: a document must not reach the network or start a program."""
 
@@ -35,7 +32,7 @@ def main(arguments: list[str]) -> int:
     """Serve requests until standard input ends."""
     requests, replies = _take_streams()
     _bind_to_parent(int(arguments[0]))
-    _restrict(int(arguments[1]), int(arguments[2]))
+    _restrict(*map(int, arguments[1:4]))
     send = _sender(replies)
     send({"is": "ready", "pid": os.getpid()})
     while (request := unpack(requests.read)) is not None:
@@ -193,10 +190,10 @@ def _bind_to_parent(parent: int) -> None:
         os._exit(0)
 
 
-def _restrict(memory: int, file_bytes: int) -> None:
+def _restrict(memory: int, file_bytes: int, niceness: int) -> None:
     """Lower priority, bounded memory and files, no core dump, no network, no programs; first to go when memory ends."""
     with suppress(OSError):
-        os.nice(NICENESS)
+        os.nice(niceness)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("700", encoding="ascii")
     with suppress(ImportError, OSError, ValueError):
