@@ -75,7 +75,7 @@ def assess(
     total = sum(weight.values()) or 1.0
     cover = 0.0
     for word, value in weight.items():
-        inside = _best(word, unit.words)
+        inside = _best(word, unit.telling)
         around = max(
             inside,
             0.8 * _best(word, near),

@@ -127,10 +127,10 @@ def rank(
     assessed: list[Evidence] = []
     before: Unit | None = None
     for piece in pieces:
-        piece.words = tuple(telling(piece.text))
+        piece.telling = tuple(telling(piece.text))
         if before is not None and before.passage != piece.passage:
             before = None
-        if piece.words:
+        if piece.telling:
             assessed.append(assess(question, piece, before, spoken[piece.passage], weight))
         before = piece
     assessed.sort(key=lambda item: (-_promise(item), item.unit.passage, item.unit.ordinal))
@@ -200,7 +200,7 @@ def _same(question: Question, choice: _Choice, item: Evidence, vector: Vectors) 
     other = choice.item
     if fold(other.unit.text) == fold(item.unit.text):
         return True
-    ours, theirs = set(map(fold, other.unit.words)), set(map(fold, item.unit.words))
+    ours, theirs = set(map(fold, other.unit.telling)), set(map(fold, item.unit.telling))
     figures = {word for word in ours ^ theirs if word[:1].isdigit()}
     alike = len(ours & theirs) / max(1, len(ours | theirs))
     if not figures and (float(vector @ choice.vector) >= _SAME or alike >= 0.8):
@@ -216,9 +216,9 @@ def _adds(question: Question, chosen: Sequence[_Choice], item: Evidence) -> bool
     """Whether a further unit is worth saying: a fact needs a phrase of the kind asked for, anything else new words."""
     if question.shape is Shape.FACT:
         return item.typed > 0 or not question.wants
-    said = {fold(word) for choice in chosen for word in choice.item.unit.words}
-    fresh = [word for word in item.unit.words if fold(word) not in said]
-    return len(fresh) >= max(2, len(item.unit.words) // 4)
+    said = {fold(word) for choice in chosen for word in choice.item.unit.telling}
+    fresh = [word for word in item.unit.telling if fold(word) not in said]
+    return len(fresh) >= max(2, len(item.unit.telling) // 4)
 
 
 def _ordered(

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from core.answering.vocabulary import STOP_WORDS
+from core.answering.words import fold, words
 from core.records import BlockKind, Passage
 from core.splitting.sentences import sentences
 
@@ -40,7 +42,7 @@ class Unit:
     row: bool = False
     leaning: bool = False  # its subject is a pronoun, so it needs its predecessor or the heading
     context: str = ""  # heading and document, as far as they help to understand it
-    words: tuple[str, ...] = field(default=())
+    telling: tuple[str, ...] = field(default=())  # its words that carry meaning
 
 
 def units(passages: Sequence[Passage]) -> list[Unit]:
@@ -120,8 +122,8 @@ def _prose(text: str, lines: list[tuple[int, int]], kind: BlockKind) -> Iterator
     groups: list[list[int]] = []
     for start, end in lines:
         line = text[start:end]
-        own = kind is BlockKind.CODE or _ITEM.match(line) or _KEY.match(line) or not full
-        if groups and not own:
+        own = kind is BlockKind.CODE or _ITEM.match(line) or _KEY.match(line)
+        if groups and not own and (full or _reads_on(text[groups[-1][0] : groups[-1][1]], line)):
             groups[-1][1] = end
         else:
             groups.append([start, end])
@@ -130,6 +132,16 @@ def _prose(text: str, lines: list[tuple[int, int]], kind: BlockKind) -> Iterator
         offset = start + (item.end() if item else 0)
         for first, last in sentences(text[offset:end]):
             yield _limited(text, offset + first, offset + last)
+
+
+def _reads_on(line: str, following: str) -> bool:
+    """Whether a short line goes on in the next one: that begins small, or this ends in a word that cannot end."""
+    last = words(line)[-1:]
+    return (
+        following.lstrip()[:1].islower()
+        or line.rstrip().endswith(",")
+        or any(fold(word) in STOP_WORDS for word in last)
+    )
 
 
 def _limited(text: str, start: int, end: int) -> tuple[int, int, str, bool]:
