@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from api.app import create_api
+from core.errors import QuellwerkError
 from core.settings import Settings, allowed, variable
 
 HEAD = """# Settings
@@ -33,7 +36,34 @@ def settings_page() -> str:
     return HEAD + "\n".join(rows) + "\n"
 
 
-PAGES = {"settings.md": settings_page}
+API_HEAD = """# The REST API
+
+Under `/api/v1` on the workbench's own port; `/api/docs` on a running workbench lets one try it, `/api/openapi.json`
+describes it for programs. With `QUELLWERK_API_KEY` set, every call needs `Authorization: Bearer KEY`. Errors are
+`{"error": {"type", "sentence", "next_step"}}` with a fitting status code. This page is made from the code by `make docs`.
+
+"""
+
+
+def nobody() -> Any:
+    """Stands where a workbench would stand; describing the API needs none."""
+    raise QuellwerkError("There is no workbench here.")
+
+
+def api_page() -> str:
+    """The whole of docs/api.md: every route with what it takes and does."""
+    paths: dict[str, dict[str, Any]] = create_api(nobody).openapi()["paths"]
+    rows = ["| call | what it does | query | body |", "|---|---|---|---|"]
+    for path, calls in paths.items():
+        for method, call in calls.items():
+            said = " ".join((call.get("description") or call.get("summary", "")).split())
+            query = ", ".join(f"`{item['name']}`" for item in call.get("parameters", []) if item["in"] == "query")
+            body = ", ".join(f"`{kind}`" for kind in call.get("requestBody", {}).get("content", {}))
+            rows.append(f"| `{method.upper()} /api{path}` | {said} | {query} | {body} |")
+    return API_HEAD + "\n".join(rows) + "\n"
+
+
+PAGES = {"settings.md": settings_page, "api.md": api_page}
 
 
 def main() -> None:
