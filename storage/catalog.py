@@ -336,5 +336,6 @@ def _document(row: Row[Any]) -> Document:
         version_id=row.id,
         parent_id=row.parent_id,
         language=row.language,
+        attempts=row.attempts,
         metadata=found,
     )

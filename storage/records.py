@@ -167,6 +167,7 @@ class Document:
     version_id: str = ""
     parent_id: str | None = None
     language: str = ""
+    attempts: int = 0  # how often it was given another go
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 

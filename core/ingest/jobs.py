@@ -225,9 +225,20 @@ class Jobs:
             chunks_done=document.chunks_done,
             chunks_in_flight=ticket.under_way if ticket is not None else 0,
             chunks_failed=document.chunks_failed,
-            attempts=0,
+            attempts=document.attempts,
             error=document.error,
-            eta_seconds=None,
+            eta_seconds=_seconds_left(document, ticket),
             pages_total=document.pages,
             pages_done=document.pages_done,
         )
+
+
+def _seconds_left(document: Document, ticket: Ticket | None) -> float | None:
+    """What is left at the pace so far; the passages of unread pages are taken to be as many as those of read ones."""
+    rate = ticket.rate if ticket is not None else None
+    if not rate:
+        return None
+    total = float(document.chunks)
+    if document.pages and document.pages_done:
+        total *= max(1.0, document.pages / document.pages_done)
+    return round(max(0.0, total - document.chunks_done) / rate, 1)

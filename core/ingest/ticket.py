@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 
 from core.records import Chunk
+
+
+ENOUGH_TO_TELL = 16
 
 
 class RunCancelled(Exception):
@@ -29,6 +33,14 @@ class Ticket:
         self.stopped = threading.Event()
         self._turn = threading.Condition()
         self._under_way = 0
+        self._returned = 0
+        self._began = time.monotonic()
+
+    @property
+    def rate(self) -> float | None:
+        """Chunks a second that the stages returned so far; None while there are too few to tell."""
+        with self._turn:
+            return self._returned / (time.monotonic() - self._began) if self._returned >= ENOUGH_TO_TELL else None
 
     @property
     def under_way(self) -> int:
@@ -61,6 +73,7 @@ class Ticket:
         """Note that the stages are through with `count` chunks, well or not."""
         with self._turn:
             self._under_way -= count
+            self._returned += count
             self._turn.notify_all()
 
     def settled(self, timeout: float) -> bool:
