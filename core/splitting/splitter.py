@@ -157,8 +157,10 @@ def _gap(before: Unit, unit: Unit) -> str:
 
 def _kind(units: Sequence[Unit]) -> BlockKind:
     """The kind of most of the text; prose of several kinds is a paragraph."""
+    if all(unit.is_heading for unit in units):
+        return BlockKind.HEADING
     weights: Counter[BlockKind] = Counter()
-    for unit in units:
+    for unit in (unit for unit in units if not unit.is_heading):
         weights[unit.kind] += max(unit.weight, 1)
     kind, weight = weights.most_common(1)[0]
     return kind if weight * 2 > weights.total() else BlockKind.PARAGRAPH

@@ -140,7 +140,14 @@ def take_apart(unit: Unit, count: Callable[[str], int], room: int) -> list[Unit]
         ranges, rank = sentences(unit.text), SENTENCE
     if len(ranges) < 2:
         return _halves(unit, count)
-    return [_part(unit, begin, end, count, unit.rank if begin == 0 else rank) for begin, end in ranges]
+    parts = [_part(unit, begin, end, count, unit.rank if n == 0 else rank) for n, (begin, end) in enumerate(ranges)]
+    if unit.kind is BlockKind.CODE:  # better before a line that is not indented
+        parts = [replace(part, rank=SENTENCE) if n and _indented(part) else part for n, part in enumerate(parts)]
+    return parts
+
+
+def _indented(unit: Unit) -> bool:
+    return unit.run.text[unit.begin] in " \t"
 
 
 def _part(unit: Unit, begin: int, end: int, count: Callable[[str], int], rank: int) -> Unit:
