@@ -15,6 +15,9 @@ EDGE = 3
 BARE = 3
 """Rows of furniture that a page without any text may have."""
 
+MARGIN = 0.16
+"""Share of a page's height, at the top and at the bottom, where furniture stands."""
+
 REACH = 2
 """Neighbours on each side: two, since left and right pages differ."""
 
@@ -35,11 +38,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """The rows nearest to the top and to the bottom, each beginning at the edge, and the page's usual line distance."""
+    """The rows nearest to the top and to the bottom, each beginning at the edge, and the usual line distance."""
 
     top: list[Row]
     bottom: list[Row]
     leading: float
+    height: float  # the page's
 
     @property
     def sides(self) -> tuple[list[Row], list[Row]]:
@@ -47,8 +51,8 @@ class Edges:
         return self.top, self.bottom
 
 
-def edges(lines: Sequence[Line]) -> Edges:
-    """The edges of a page, given all its lines."""
+def edges(lines: Sequence[Line], height: float) -> Edges:
+    """The edges of a page, given all its lines and its height in points."""
     grouped: list[list[Line]] = []
     for line in sorted(lines, key=lambda line: (line.bottom, line.left)):
         if grouped and line.bottom - grouped[-1][0].bottom < 2.0:
@@ -57,7 +61,7 @@ def edges(lines: Sequence[Line]) -> Edges:
             grouped.append([line])
     rows = [_row(row) for row in grouped]
     steps = sorted(below.bottom - row.bottom for row, below in pairwise(rows))
-    return Edges(rows[: EDGE + 1], rows[::-1][: EDGE + 1], steps[len(steps) // 4] if steps else 0.0)
+    return Edges(rows[: EDGE + 1], rows[::-1][: EDGE + 1], steps[len(steps) // 4] if steps else 0.0, height)
 
 
 def _row(lines: Sequence[Line]) -> Row:
@@ -75,7 +79,10 @@ def furniture(page: int, around: Mapping[int, Edges]) -> set[int]:
     for side in (0, 1):
         rows = around[page].sides[side]
         numbered = [_lone_number(row, page, around) for row in rows[:EDGE]]
-        alike = [number or _repeats(row, page, around, side) for row, number in zip(rows, numbered, strict=False)]
+        alike = [
+            _in_margin(row, around[page].height) and (number or _repeats(row, page, around, side))
+            for row, number in zip(rows, numbered, strict=False)
+        ]
         most = alike.index(False) if False in alike else len(alike)
         for taken in range(most, 0, -1):
             if numbered[taken - 1] or _apart(rows, taken, around[page].leading):
@@ -84,6 +91,10 @@ def furniture(page: int, around: Mapping[int, Edges]) -> set[int]:
                 break
     everything = {line for rows in around[page].sides for row in rows for line in row.lines}
     return set() if count > BARE and found >= everything else found
+
+
+def _in_margin(row: Row, height: float) -> bool:
+    return row.bottom < MARGIN * height or row.bottom > (1 - MARGIN) * height
 
 
 def _apart(rows: Sequence[Row], taken: int, leading: float) -> bool:

@@ -99,7 +99,7 @@ class _Drawn:
         self.width, self.height = layer.width, layer.height
         self.lines: list[Line] = ordered(layer.runs()) if usable(layer.chars) else []
         self.scarce = sum(len(line.text) for line in self.lines) < SCARCE
-        self.edges: Edges = edges(self.lines)
+        self.edges: Edges = edges(self.lines, self.height)
 
 
 def _drawn(document: pdfium.PdfDocument, index: int) -> _Drawn | None:

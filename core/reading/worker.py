@@ -24,6 +24,8 @@ from storage.records import Attachment, DocumentHead, Page
 Send = Callable[[Mapping[str, Any]], None]
 Request = Mapping[str, Any]
 
+RENEW = "Open it in the program it was made with, save it again, and add that copy."
+
 FORBIDDEN = frozenset({"socket.connect", "socket.sendto", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"})
 """What no reader needs: a document must not reach the network or start a program."""
 
@@ -86,7 +88,7 @@ def read(request: Request) -> Iterator[Found]:
         yield found
     if not spoken and context.start_page == 1:
         if failure:
-            raise CorruptDocument("No page of this document could be read.", failure)
+            raise CorruptDocument(f"No page of this document could be read. {failure}", RENEW)
         raise EmptyDocument("There is no text in this document.", "If it should have some, open it and look.")
 
 
@@ -146,7 +148,7 @@ SERVICES: Mapping[str, Callable[[Request], Any]] = {
 def _unexpected() -> ReadError:
     return CorruptDocument(
         "This file is damaged, or not what it claims to be.",
-        "Open it in the program it was made with, save it again, and add that copy.",
+        RENEW,
     )
 
 
