@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
 
 from api import documents, errors, operations, questions
 from api.access import GetWorkbench
@@ -16,7 +17,15 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "testserver"})
 
 def create_api(get_workbench: GetWorkbench) -> FastAPI:
     """The API over whatever workbench `get_workbench` gives; it may raise QuellwerkError while there is none."""
-    api = FastAPI(title="Quellwerk", version="1", docs_url="/docs", redoc_url=None, openapi_url="/openapi.json")
+    # FastAPI's own page of documentation would fetch its script from elsewhere.
+    api = FastAPIOffline(
+        title="Quellwerk",
+        version="1",
+        docs_url="/docs",
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        static_url="/docs-files",
+    )
     api.state.get_workbench = get_workbench
     errors.install(api)
     api.middleware("http")(_guard)

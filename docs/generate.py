@@ -40,7 +40,8 @@ API_HEAD = """# The REST API
 
 Under `/api/v1` on the workbench's own port; `/api/docs` on a running workbench lets one try it, `/api/openapi.json`
 describes it for programs. With `QUELLWERK_API_KEY` set, every call needs `Authorization: Bearer KEY`. Errors are
-`{"error": {"type", "sentence", "next_step"}}` with a fitting status code. This page is made from the code by `make docs`.
+`{"error": {"type", "sentence", "next_step"}}` with a fitting status code. This page is made from the code
+by `make docs`.
 
 """
 

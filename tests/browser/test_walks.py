@@ -183,6 +183,13 @@ def test_a_document_is_deleted(visitor: Visitor, samples: dict[str, str], tmp_pa
     assert "Zwetschgenmus" not in answer.inner_text()
 
 
+def test_the_api_describes_itself(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto(visitor.served.address + "/api/docs")
+    expect(page.locator(".swagger-ui").first).to_contain_text("/v1/search", timeout=30_000)
+    visitor.shot("api")
+
+
 def test_everything_by_keyboard(visitor: Visitor, samples: dict[str, str]) -> None:
     page = visitor.go("/")
     for name in ("upload", "library", "chat"):
