@@ -29,7 +29,7 @@ Spans = Mapping[int, int]
 
 def is_value(text: str) -> bool:
     """Whether a cell holds a number or date, which a header seldom does (years excepted)."""
-    if not text or _YEAR.fullmatch(text):
+    if not text or len(text) > 64 or _YEAR.fullmatch(text):
         return False
     return bool(_NUMBER.fullmatch(text) or _DATE.fullmatch(text))
 

@@ -91,7 +91,7 @@ def simplified(text: str) -> Hypertext:
 
 def _is_layout(table: Any) -> bool:
     """Whether a table only places things, as in mails: its contents are read one after the other then."""
-    if next(table.iter("th", "caption", "thead"), None) is not None:
+    if any(next(head.iterancestors("table")) is table for head in table.iter("th", "caption", "thead")):
         return False
     if (table.get("role") or "").lower() in ("presentation", "none"):
         return True

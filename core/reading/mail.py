@@ -108,6 +108,8 @@ def _body(part: EmailMessage, enclosed: list[_Enclosed], related: bool) -> Itera
         for child in part.iter_parts():
             if isinstance(child, EmailMessage):
                 yield from _body(child, enclosed, related or kind == "multipart/related")
+    elif kind.startswith("multipart/"):  # announced, but without parts: its text is all there is
+        yield from _text(part, "text/plain")
     elif kind in ("text/plain", "text/html") and not part.is_attachment() and not part.get_filename():
         yield from _text(part, kind)
     elif not (related and part.get_content_maintype() == "image" and not part.is_attachment()):
@@ -130,7 +132,8 @@ def _alternative(part: EmailMessage, enclosed: list[_Enclosed]) -> Iterator[Piec
 
 def _text(part: EmailMessage, kind: str) -> Iterator[Piece]:
     data = part.get_payload(decode=True)
-    data = data if isinstance(data, bytes) else b""
+    if not isinstance(data, bytes):
+        data = str(part.get_payload()).encode("utf-8", "surrogateescape")
     try:
         text = data.decode(part.get_content_charset() or "ascii")
     except (LookupError, ValueError):

@@ -17,6 +17,7 @@ _T = TypeVar("_T")
 _LONGEST_PARAGRAPH = 4_000  # characters; a log without blank lines is cut at its line ends
 _LONGEST_LINE = 8_000
 _CODE_LINES = 120
+_LONGEST_SIGNATURE = 200  # characters of a line that are looked at for a definition, so that no line costs much
 _WRAPPED = (45, 120)  # lines of such lengths were wrapped by a program: one paragraph, not several lines
 
 _UNDERLINE = re.compile(r"(={3,}|-{3,}|~{3,})\s*")
@@ -40,8 +41,9 @@ _DEFINITION = re.compile(
     r"(?:export\s+|default\s+|public\s+|private\s+|protected\s+|internal\s+|static\s+|abstract\s+|final\s+|async\s+"
     r"|unsafe\s+|pub(?:\([^)]*\))?\s+|extern\s+|inline\s+|virtual\s+)*"
     r"(?:def|class|function|func|fn|fun|sub|interface|struct|enum|trait|impl|module|namespace|object|record|type|macro"
-    r"|CREATE|create|INSERT|const\s+\w+\s*=\s*(?:async\s*)?(?:\(|function)|\w[\w.]*\s*(?:<-|=)\s*function)\b"
+    r"|CREATE|create|INSERT|\w[\w.]*\s*(?:<-|=)\s*function)\b"
     r"|[\w:<>*&\[\],\s]+\s\**\w+\s*\([^;]*\)\s*(?:const\s*)?\{?\s*$|\w+\s*\(\)\s*\{"
+    r"|(?:export\s+)?(?:const|let|var)\s+\w+\s*=\s*(?:async\s*)?(?:\(|function\b)"
 )
 _LEADING = re.compile(r"(@|#(?!include|define|if|end|pragma)|//|--|/\*|\*)")
 
@@ -86,7 +88,7 @@ def code_pieces(lines: Iterable[str]) -> Iterator[Piece]:
     waiting: list[str] = []
     size = 0
     for line in lines:
-        if waiting and line[:1].strip() and _DEFINITION.match(line):
+        if waiting and line[:1].strip() and _DEFINITION.match(line[:_LONGEST_SIGNATURE]):
             lead = len(waiting)
             while lead and _LEADING.match(waiting[lead - 1]):
                 lead -= 1
