@@ -68,7 +68,7 @@ def _dialogue(
         return
     with st.container(key="chat_heading", horizontal=True, vertical_alignment="center", wrap=False):
         title = conversation.title if conversation else request or ""
-        st.markdown(f"### {in_markdown(shorten(title or 'Conversation', 90))}", anchors=False, width="stretch")
+        st.markdown(f"**{in_markdown(shorten(title or 'Conversation', 90))}**", width="stretch")
         if conversation:
             conversation_menu(workbench, conversation)
     shown = state.kept(state.CHAT_SHOWN, lambda: SHOWN)
@@ -97,6 +97,6 @@ def _welcome(workbench: Workbench) -> None:
     )
     with st.container(key="chat_examples", horizontal_alignment="center"):
         for number, example in enumerate(example_questions(workbench, documents)):
-            if st.button(example.label, key=f"chat_example_{number}", icon=":material/arrow_outward:"):
+            if st.button(example.label, key=f"chat_example_{number}", icon=":material/arrow_outward:", wrap=True):
                 state.keep(state.CHAT_PENDING, example.question)
                 st.rerun()

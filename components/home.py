@@ -32,13 +32,13 @@ def home() -> None:
         return
     _ask(workbench, documents)
     _figures(documents)
-    work, recent = st.columns([1, 1], gap="large")
-    with work:
-        busy = any(document.status in UNFINISHED for document in documents)
-        st.subheader("Being worked on", anchor=False)
-        st.fragment(run_every=1 if busy else 5)(_at_work)()
+    recent, work = st.columns([3, 2], gap="large")
     with recent:
         _recent(documents)
+    with work:
+        st.subheader("Being worked on", anchor=False)
+        busy = any(document.status in UNFINISHED for document in documents)
+        st.fragment(run_every=1 if busy else 5)(_at_work)()
 
 
 def _ask(workbench: Workbench, documents: list[Document]) -> None:
@@ -47,7 +47,7 @@ def _ask(workbench: Workbench, documents: list[Document]) -> None:
         st.caption("For example")
         with st.container(key="home_examples", horizontal=True, gap="small"):
             for number, example in enumerate(example_questions(workbench, documents)):
-                if st.button(example.label, key=f"home_example_{number}", icon=":material/arrow_outward:"):
+                if st.button(example.label, key=f"home_example_{number}", icon=":material/arrow_outward:", wrap=True):
                     question = example.question
     if question:
         state.keep(state.CHAT_PENDING, question)

@@ -9,6 +9,7 @@ from components.escape import in_html
 from core.records import Block, BlockKind, Chunk
 
 _CELL = re.compile(r"(?<!\\)\|")
+_NUMBERED = re.compile(r"\s*[(\[]?(\d{1,3}|[a-z])[.)\]]\s")
 _RULE = re.compile(r"\s*:?-+:?\s*")
 
 
@@ -44,8 +45,9 @@ def _block(kind: BlockKind, text: str, level: int, quote: str) -> str:
         return f"<pre><code>{marked(text, quote)}</code></pre>"
     if kind == BlockKind.LIST_ITEM:
         indent = max(0, level - 1)
+        shape = "qw-item qw-numbered" if _NUMBERED.match(text) else "qw-item"
         return (
-            f'<p class="qw-item" dir="auto" style="margin-inline-start:{1.2 * indent:.1f}em">{marked(text, quote)}</p>'
+            f'<p class="{shape}" dir="auto" style="margin-inline-start:{1.2 * indent:.1f}em">{marked(text, quote)}</p>'
         )
     shape = ' class="qw-aside"' if kind in (BlockKind.CAPTION, BlockKind.PICTURE) else ""
     return f'<p{shape} dir="auto">{marked(text, quote)}</p>'

@@ -52,11 +52,11 @@ def _list(live: bool) -> None:
     lines = _lines(state.kept(state.UPLOAD_RECEIPTS, list))
     if live and all(line.ended for line in lines):
         st.rerun()
-    title, clear = st.columns([4, 1], vertical_alignment="bottom")
-    title.subheader("This visit", anchor=False)
-    if clear.button("Clear the list", key="upload_clear", type="tertiary", help="The documents stay in the library."):
-        state.keep(state.UPLOAD_RECEIPTS, [])
-        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        st.subheader("This visit", anchor=False, width="content")
+        if st.button("Clear the list", key="upload_clear", type="tertiary", help="The documents stay in the library."):
+            state.keep(state.UPLOAD_RECEIPTS, [])
+            st.rerun()
     _summary(lines)
     page = st.pagination(-(-len(lines) // SHOWN), key="upload_page") if len(lines) > SHOWN else 1
     for number, line in enumerate(lines[(page - 1) * SHOWN : page * SHOWN], start=(page - 1) * SHOWN):
