@@ -216,8 +216,8 @@ def test_the_share_of_the_question_that_is_held(index: KeywordIndex) -> None:
 
 NASTY = [
     "", " ", "\0", "AND", "OR NOT", "+", "-", "body:", "body:[a TO z]", '"', '"unclosed', "a AND (b", "a^", "~2", "*",
-    "field:*", "\\", "/regex(/", "{!x}", "\ud800", "💥💥", "ß" * 500, "x" * 50_000, "word " * 5_000, "§", "§§§ + #", "&&",
-    "\u202eevil", "a\u0000b", "％", "ﬁ", "  ", "1e999", "-1", "NaN", "İ", "'; DROP TABLE chunks; --", "''", "?",
+    "field:*", "\\", "/regex(/", "{!x}", "\ud800", "💥💥", "ß" * 500, "x" * 50_000, "word " * 5_000, "§", "§§§ + #",
+    "\u202eevil", "a\u0000b", "％", "ﬁ", "  ", "1e999", "-1", "NaN", "İ", "'; DROP TABLE chunks; --", "''", "?", "&&",
 ]  # fmt: skip
 
 
@@ -319,7 +319,7 @@ from pathlib import Path
 from storage.keywords import KeywordEntry, KeywordIndex
 index = KeywordIndex(Path(sys.argv[1]))
 for batch in range(10_000):
-    made = [KeywordEntry(f"{batch}-{n}", f"d{batch}", f"amber number {n} of batch {batch}", "", "en") for n in range(40)]
+    made = [KeywordEntry(f"{batch}-{n}", f"d{batch}", f"amber {n} of batch {batch}", "", "en") for n in range(40)]
     index.upsert(made)
     index.commit()
     print(batch, flush=True)
