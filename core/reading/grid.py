@@ -207,7 +207,9 @@ def table_pieces(rows: Sequence[Sequence[str]], heads: int, page: int = 0) -> It
         for row in [*head_rows, *body]:
             yield Piece(BlockKind.PARAGRAPH, row[0], 0, page)
         return
-    if not head_rows:
+    if heads and not head_rows:  # a header is there and says nothing, as above a list of names and values
+        head_rows = [[""] * len(used)]
+    elif not head_rows:
         if all(is_value(text) for text in body[0] if text):
             head_rows = [[letters(at) for at in range(len(used))]]
         else:

@@ -25,6 +25,11 @@ _INLINE = """
 a abbr acronym b bdi bdo big cite data del dfn em font i ins kbd label mark nobr q rp s samp small span strike
 strong sub sup time tt u var wbr
 """
+# docling turns dashes, quotation marks and joiners in HTML into ASCII; a citation must say what the page says. They go
+# through it as characters of a private area.
+_KEPT = "\u200c\u200d\u2010\u2011\u2012\u2013\u2014\u2015\u2018\u2019\u201c\u201d\u2026"
+_DISGUISE = {ord(character): 0xF0000 + at for at, character in enumerate(_KEPT)}
+_REVEAL = {replaced: character for character, replaced in _DISGUISE.items()}
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?\s*([\w-]{2,40})", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"<\?xml[^>]{0,100}encoding=[\"']([\w-]{2,40})", re.IGNORECASE)
 _META = {
@@ -83,10 +88,9 @@ def simplified(text: str) -> Hypertext:
             _as_divisions(table)
     etree.strip_tags(body, *_INLINE.split())
     _flatten(body)
-    page = (
-        b"<!doctype html><html><head><meta charset='utf-8'></head>" + etree.tostring(body, method="html") + b"</html>"
-    )
-    return Hypertext(title, metadata, page)
+    inner = etree.tostring(body, method="html", encoding="unicode").translate(_DISGUISE)
+    page = f"<!doctype html><html><head><meta charset='utf-8'></head>{inner}</html>"
+    return Hypertext(title, metadata, page.encode("utf-8", "replace"))
 
 
 def _is_layout(table: Any) -> bool:
@@ -123,4 +127,5 @@ def html_pieces(page: Hypertext, kind: str = "html") -> Iterator[Piece]:
     """The pieces of a simplified page. Raises CorruptDocument naming the kind `kind`."""
     with translated(kind):
         document = convert("html", page.body)
-        yield from pieces_of(document, heading_shift=1)
+        for piece in pieces_of(document, heading_shift=1):
+            yield piece._replace(text=piece.text.translate(_REVEAL))

@@ -18,7 +18,7 @@ _LONGEST_PARAGRAPH = 4_000  # characters; a log without blank lines is cut at it
 _LONGEST_LINE = 8_000
 _CODE_LINES = 120
 _LONGEST_SIGNATURE = 200  # characters of a line that are looked at for a definition, so that no line costs much
-_WRAPPED = (45, 120)  # lines of such lengths were wrapped by a program: one paragraph, not several lines
+_WRAPPED = (45, 160)  # lines of such and similar lengths were wrapped by a program: one paragraph, not several lines
 
 _UNDERLINE = re.compile(r"(={3,}|-{3,}|~{3,})\s*")
 _NUMBERED = re.compile(r"((\d{1,2}(\.\d{1,2}){0,3}\.?)|([IVXL]{1,5}\.))\s+[^\W\d_].{1,78}")
@@ -157,12 +157,13 @@ def _heading_level(line: str) -> int:
 def _list(lines: list[str]) -> Iterator[Piece]:
     indents: list[int] = []
     item: list[str] = []
-    level = 1
+    level, number = 1, 0
     for line in lines:
         bullet = _BULLET.match(line)
-        if bullet is None:
+        if bullet is None or (item and _is_wrapped(item, bullet, number)):
             item.append(line)
             continue
+        number = int(bullet.group(2)[:-1]) if (bullet.group(2) or "")[:-1].isdecimal() else 0
         if item:
             yield Piece(BlockKind.LIST_ITEM, prose(" ".join(item)), level)
         indent = len(bullet.group(1).expandtabs(4))
@@ -175,9 +176,16 @@ def _list(lines: list[str]) -> Iterator[Piece]:
     yield Piece(BlockKind.LIST_ITEM, prose(" ".join(item)), level)
 
 
+def _is_wrapped(item: list[str], bullet: re.Match[str], number: int) -> bool:
+    """Whether a number that begins a line is a part of the sentence before: "on the\\n1. January"."""
+    found = (bullet.group(2) or "")[:-1]
+    return found.isdecimal() and int(found) != number + 1 and item[-1].rstrip()[-1:] not in (*".:;!?", "")
+
+
 def _unwrapped(lines: list[str]) -> str:
     """The paragraph; lines that were wrapped by a program are joined, others (addresses, logs, verse) are kept."""
     short, long = _WRAPPED
+    short = max(short, int(0.6 * max(map(len, lines))))
     wrapped = all(short <= len(line.rstrip()) <= long for line in lines[:-1]) and len(lines[-1]) <= long
     quoted = any(line.lstrip().startswith(">") for line in lines)
     return prose((" " if wrapped and not quoted else "\n").join(lines))

@@ -66,6 +66,24 @@ def test_html_encodings(tmp_path: Path, reading: Read, head: str, encoding: str)
     assert reading(path).text == "Größe über alles"
 
 
+def test_dashes_and_quotation_marks_are_those_of_the_page(tmp_path: Path, reading: Read) -> None:
+    path = tmp_path / "a.html"
+    text = "„Ja“ – 2016–2022 … it’s “so” — می‌خواهم"
+    path.write_text(
+        f"<html><body><h1>{text}</h1><p>&ndash; {text}</p><table><tr><th>{text}<th>B<tr><td>1<td>2</table></body>",
+        encoding="utf-8",
+    )
+    read = reading(path)
+    assert [block.text for block in read.blocks[:2]] == [text, f"– {text}"]
+    assert f"| {text} | B |" in read.text
+
+
+def test_names_and_values_under_an_empty_header(tmp_path: Path, reading: Read) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("# Minutes\n\n| | |\n|---|---|\n| Chair | Ada |\n| Guests | none |\n", encoding="utf-8")
+    assert reading(path).of(BlockKind.TABLE) == ["|  |  |\n| --- | --- |\n| Chair | Ada |\n| Guests | none |"]
+
+
 def test_hidden_and_broken_html(tmp_path: Path, reading: Read) -> None:
     path = tmp_path / "a.html"
     path.write_text("<html><body><p hidden>unseen</p><p>open <b>bold<p>next</div></body>", encoding="utf-8")

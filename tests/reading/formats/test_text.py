@@ -69,6 +69,11 @@ def test_lists_with_depth_numbers_and_continued_lines() -> None:
     ]
 
 
+def test_a_number_at_the_start_of_a_wrapped_line_is_no_item() -> None:
+    found = pieces("1. Der Preis steigt zum\n   1. Januar 2020.\n2. Er sinkt\n3. nie")
+    assert [text for _, _, text in found] == ["1. Der Preis steigt zum 1. Januar 2020.", "2. Er sinkt", "3. nie"]
+
+
 def test_logs_and_endless_lines_are_cut(tmp_path: Path, reading: Read) -> None:
     path = tmp_path / "a.txt"
     path.write_text(
