@@ -110,6 +110,8 @@ def _breaks(lines: Sequence[Line], first: int, index: int, leading: float) -> bo
         return True
     if _marker(line):
         return _marker(opening) or before.text.rstrip().endswith(_ENDS) or _short(before)
+    if _NUMBERED.match(line.text) and _NUMBERED.match(before.text) and _short(before):
+        return True  # a table of contents without leaders
     return bool(_ENTRY.search(before.text)) or _indented(before, line, opening)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.reading.layout import Line
 from core.reading.pdf_layer import Run
-from core.reading.wording import cleaned
+from core.reading.wording import cleaned, joined
 
 MIN_ROWS = 3
 MAX_COLUMNS = 14
@@ -29,24 +29,37 @@ def table_at(lines: Sequence[Line], first: int) -> tuple[str, int] | None:
     """A table that begins at this line: its Markdown and how many lines it takes. None when there is none."""
     if not cells_start(lines[first]):
         return None
-    rows: list[Line] = []
+    rows: list[list[Line]] = []  # a row's first line and those that continue its cells
     columns: list[_Column] = []
+    taken = 0
     for line in lines[first:]:
-        if line.region != lines[first].region or not cells_start(line) or len(line.runs) > MAX_COLUMNS:
+        above = rows[-1][-1] if rows else line
+        if line.region != above.region or line.bottom - above.bottom > 3.2 * max(line.size, 1.0):
             break
-        if rows and line.bottom - rows[-1].bottom > 3.2 * max(line.size, 1.0):
+        if rows and _continues(line, above, columns):
+            rows[-1].append(line)
+        elif cells_start(line) and len(line.runs) <= MAX_COLUMNS:
+            grown = _grown(columns, line.runs)
+            if len(grown) < 2 or (rows and len(grown) < len(columns) - 1):
+                break
+            rows.append([line])
+            columns = grown
+        else:
             break
-        grown = _grown(columns, line.runs)
-        if len(grown) < 2 or (rows and len(grown) < len(columns) - 1):
-            break
-        rows.append(line)
-        columns = grown
+        taken += 1
     if len(rows) < MIN_ROWS or len(columns) < 2:
         return None
-    filled = sum(len(row.runs) for row in rows)
-    if filled < 0.6 * len(rows) * len(columns):
+    if sum(len(row[0].runs) for row in rows) < 0.6 * len(rows) * len(columns):
         return None
-    return _markdown([_cells(row, columns) for row in rows]), len(rows)
+    columns = _grown(columns, [run for row in rows for line in row for run in line.runs])
+    return (_markdown([_cells(row, columns) for row in rows]), taken) if len(columns) >= 2 else None
+
+
+def _continues(line: Line, above: Line, columns: Sequence[_Column]) -> bool:
+    """Whether a line goes on with the cells above it: nothing in the first column, close to the line before."""
+    if line.bottom - above.bottom > 1.5 * max(line.size, 1.0) or line.left <= columns[0].right:
+        return False
+    return all(any(abs(run.left - column.left) < 3 for column in columns[1:]) for run in line.runs)
 
 
 def _grown(columns: Sequence[_Column], runs: Sequence[Run]) -> list[_Column]:
@@ -64,13 +77,14 @@ def _grown(columns: Sequence[_Column], runs: Sequence[Run]) -> list[_Column]:
     return merged
 
 
-def _cells(line: Line, columns: Sequence[_Column]) -> list[str]:
+def _cells(row: Sequence[Line], columns: Sequence[_Column]) -> list[str]:
     cells = [""] * len(columns)
-    for run in line.runs:
-        for number, column in enumerate(columns):
-            if column.left - 0.5 <= run.left and run.right <= column.right + 0.5:
-                cells[number] = f"{cells[number]} {cleaned(run.text)}".strip()
-                break
+    for line in row:
+        for run in line.runs:
+            for number, column in enumerate(columns):
+                if column.left - 0.5 <= run.left and run.right <= column.right + 0.5:
+                    cells[number] = joined([cells[number], cleaned(run.text)])
+                    break
     return cells
 
 

@@ -125,10 +125,14 @@ def _is_column(side: Sequence[Run], least: float) -> bool:
     if len(side) < MIN_COLUMN_LINES:
         return False
     left, right = min(run.left for run in side), max(run.right for run in side)
-    height = median(run.height for run in side)
-    rows = {round(run.bottom / max(height, 1.0)) for run in side}
-    widths = [run.right - run.left for run in side]
-    return len(rows) >= MIN_COLUMN_LINES and median(widths) >= 0.6 * (right - left) and right - left >= least
+    height = max(median(run.height for run in side), 1.0)
+    rows: dict[int, tuple[float, float]] = {}
+    for run in side:
+        row = round(run.bottom / height)
+        low, high = rows.get(row, (run.left, run.right))
+        rows[row] = min(low, run.left), max(high, run.right)
+    widths = [high - low for low, high in rows.values()]
+    return len(rows) >= MIN_COLUMN_LINES and median(widths) >= 0.7 * (right - left) and right - left >= least
 
 
 def _lines(region: list[Run], number: int) -> list[Line]:

@@ -157,11 +157,15 @@ class TextLayer:
             bold = bold and (bool(_BOLD.search(said)) or pdfium_c.FPDFText_GetFontWeight(raw, run.end - 1) >= 600)
             mono = mono and (bool(flags.value & _FIXED_PITCH) or bool(_MONO.search(said)))
         run.bold, run.mono = bold, mono
+        run.size = max(self._size(run, run.start), self._size(run, run.end - 1))
+
+    def _size(self, run: Run, index: int) -> float:
+        """The size a character is shown in; the box decides where a font's own figures make no sense."""
         matrix = pdfium_c.FS_MATRIX()
-        size = pdfium_c.FPDFText_GetFontSize(raw, run.start)
-        if pdfium_c.FPDFText_GetMatrix(raw, run.start, matrix):
+        size: float = pdfium_c.FPDFText_GetFontSize(self._raw, index)
+        if pdfium_c.FPDFText_GetMatrix(self._raw, index, matrix):
             size *= math.hypot(matrix.c, matrix.d)
-        run.size = size if 0.5 < size / max(run.height, 0.1) < 2.0 else run.height
+        return size if 0.5 < size / max(run.height, 0.1) < 2.0 else run.height
 
 
 def _characters(text: pdfium.PdfTextPage) -> str:

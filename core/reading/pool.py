@@ -267,7 +267,7 @@ class ReaderPool:
             with self._lock:
                 self._busy.discard(worker)
             worker.kill()
-        started = self._submit(self._start, shelf is self._viewers)
+        started = self._submit(self._obtain, shelf)
         if started is None:
             raise ReaderCrashed("The readers are shut down.", "Start the workbench again.")
         worker = cast(WorkerProcess, started.result(timeout=START_SECONDS * 2))
@@ -277,6 +277,13 @@ class ReaderPool:
         if closed:
             worker.kill()
         return worker
+
+    def _obtain(self, shelf: list[WorkerProcess]) -> WorkerProcess:
+        """A process that was being warmed when it was asked for, else a new one. Runs on the starter's thread."""
+        with self._lock:
+            if shelf:
+                return shelf.pop()
+        return self._start(shelf is self._viewers)
 
     def _start(self, viewer: bool) -> WorkerProcess:
         """A new process that has said it is ready. Runs on the starter's thread."""

@@ -21,7 +21,10 @@ _BLANKS = re.compile(r" {2,}")
 _BROKEN = re.compile(rf"([^\W\d_]+|\d+)([-‐{HYPHENS}])$")
 _NEXT_WORD = re.compile(r"[^\W_]+")
 _LEADERS = re.compile(r"(?:\s?\.){4,}\s?|…{2,}")
-_ALONE = frozenset({"und", "oder", "bzw", "sowie", "bis", "and", "or", "to"})
+_ALONE = frozenset({"und", "oder", "bzw", "sowie", "bis", "and"})
+_ALONE_AFTER_SHORT = frozenset({"or", "to"})  # "two- or three-page", but "direct-or" is one word
+_TENS = frozenset({"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"})
+_SECOND = frozenset({"based", "like", "free", "wide", "known", "year", "term", "related", "specific", "made", "driven"})
 _COMPOUND = frozenset({"self", "non", "well", "ex", "half", "cross", "quasi", "vice", "anti", "semi", "e", "t", "x"})
 
 
@@ -66,12 +69,19 @@ def _rejoined(text: str, known: Collection[str]) -> str:
 def _hyphen(before: str, after: str, known: Collection[str]) -> str:
     """What stands between two halves of a word: nothing, the hyphen that belongs there, or a hyphen and a blank."""
     one, two = before.lower(), after.lower()
-    if two in _ALONE:
-        return "- "
     if one + two in known:
         return ""
+    if two in _ALONE or (two in _ALONE_AFTER_SHORT and len(one) <= 5):
+        return "- "
     if f"{one}-{two}" in known:
         return "-"
-    if not after[0].islower() or before[-1].isdigit() or (before.isupper() and len(before) > 1) or one in _COMPOUND:
+    if (
+        not after[0].islower()
+        or before[-1].isdigit()
+        or (before.isupper() and len(before) > 1)
+        or one in _COMPOUND | _TENS
+    ):
+        return "-"
+    if two in _SECOND and len(one) > 2:
         return "-"
     return ""

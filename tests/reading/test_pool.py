@@ -275,6 +275,16 @@ def test_workers_are_kept_and_bounded(make: Callable[..., ReaderPool], tmp_path:
     assert set(pool.pids) == used
 
 
+def test_warming_starts_no_more_than_are_needed(make: Callable[..., ReaderPool], tmp_path: Path) -> None:
+    pool = make(workers=1)
+    pool.warm()
+    assert fine(pool, tmp_path)
+    pool.warm()
+    assert fine(pool, tmp_path)
+    assert pool.kind(order(tmp_path, "nothing"), "a.txt") == "text"
+    assert len(pool.pids) == 2  # one reads, one draws
+
+
 def test_looking_does_not_wait_for_reading(make: Callable[..., ReaderPool], tmp_path: Path) -> None:
     pool = make()
     reading = pool.read(order(tmp_path, "endless"), "a.txt", findings=tmp_path / "findings")
