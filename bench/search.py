@@ -33,7 +33,7 @@ from storage.vectors import VectorStore
 
 CHUNKS = int(os.environ.get("BENCH_CHUNKS", "100000"))
 PER_DOCUMENT = 1000
-QUESTIONS = 300
+QUESTIONS = min(300, CHUNKS // 20)
 WARM_UP = 30
 
 
