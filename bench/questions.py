@@ -62,9 +62,8 @@ def man_topics(folder: Path) -> Iterator[Topic]:
     for path in sorted(folder.rglob("*")):
         if not path.is_file():
             continue
-        opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-        with opened as file:
-            text = plain(file.read())
+        data = path.read_bytes()
+        text = plain((gzip.decompress(data) if path.suffix == ".gz" else data).decode(errors="replace"))
         about = re.search(r"\A\s*## .*\n+(.*? - (.*?))\n+(?=## )", text, re.DOTALL)
         if about:
             yield Topic(path.name.removesuffix(".gz"), " ".join(about[2].split()), text[about.end() :])
