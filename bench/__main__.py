@@ -6,8 +6,11 @@ import argparse
 import json
 import sys
 
-from bench.figures import machine
-from bench.registry import BENCHES, figures, inside, report
+try:
+    from bench.figures import machine
+    from bench.registry import BENCHES, figures, inside, report
+except ModuleNotFoundError as error:
+    sys.exit(f"Measuring needs the package {error.name}. Run `make bench` once; it installs it.")
 
 
 def main() -> int:
