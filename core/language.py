@@ -8,10 +8,12 @@ each time.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from itertools import pairwise
 
 LONGEST = 1500  # characters that are looked at
 LEAST = 0.9  # score below which nothing is claimed
+EXPECTATION = 2.0  # score that the expected language has in advance
 MARGIN = 1.25  # how far ahead of the second language the first has to be
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -143,15 +145,20 @@ def _weigh() -> dict[str, tuple[tuple[str, float], ...]]:
     languages: dict[str, list[str]] = defaultdict(list)
     for language, words in _SMALL_WORDS.items():
         for word in dict.fromkeys(words.split()):
-            languages[word].append(language)
+            if len(word) > 1:  # single letters are initials, list marks and variables as often as words
+                languages[word].append(language)
     return {word: tuple((code, 1 / len(codes) ** 0.7) for code in codes) for word, codes in languages.items()}
 
 
 _WEIGHTS = _weigh()
 
 
-def detect(text: str) -> str:
-    """The ISO 639-1 code of the text's language, or an empty string when it is not clear."""
+def detect(text: str, expected: str = "") -> str:
+    """The ISO 639-1 code of the text's language, or an empty string when it is not clear.
+
+    `expected` is the language of what stands before it, if known: a table or a list of names is then not taken for
+    another language because of a few words.
+    """
     text = text[:LONGEST]
     words = _WORD.findall(text)
     if not words:
@@ -167,6 +174,8 @@ def detect(text: str) -> str:
         _score_letters(text, scores)
     if not scores:
         return ""
+    if expected:
+        scores[expected] += EXPECTATION
     first, *others = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     if first[1] < LEAST or (others and first[1] < others[0][1] * MARGIN):
         return ""
@@ -175,19 +184,19 @@ def detect(text: str) -> str:
 
 def _score_words(words: list[str], scores: defaultdict[str, float]) -> None:
     """Small words for all languages; endings and capitals for the two that have to be told apart in few words."""
-    before = ""
-    for word in words:
-        lower = word.lower()
-        for code, weight in _WEIGHTS.get(lower, ()):
-            scores[code] += weight
+    # A word counts twice at most: a variable `nu` or a standard `EN` on every line says nothing about the language.
+    for word, found in Counter(words).items():
+        times = min(found, 2)
+        for code, weight in _WEIGHTS.get(word.lower(), ()) if not word.isupper() else ():
+            scores[code] += weight * times
         if len(word) > 4:
             if _GERMAN_ENDING.search(word):
                 scores["de"] += 0.5
             elif _ENGLISH_ENDING.search(word):
                 scores["en"] += 0.4
-        if before in _GERMAN_ARTICLES and word[0].isupper() and word[1:].islower():
+    for before, word in pairwise(words):
+        if before.lower() in _GERMAN_ARTICLES and word[0].isupper() and word[1:].islower():
             scores["de"] += 0.3  # "die Pumpe": nouns have capitals
-        before = lower
 
 
 def _score_letters(text: str, scores: defaultdict[str, float]) -> None:

@@ -13,7 +13,7 @@ from core.language import detect
         ("en", "Where is the pump?"),
         ("en", "Who signed it?"),
         ("en", "How much did the rebuild cost?"),
-        ("en", "In 1962 a flood destroyed Altenbruch."),
+        ("en", "In 1962 a flood destroyed the harbour."),
         ("de", "Wo ist die Pumpe?"),
         ("de", "Wer unterschrieb den Vertrag?"),
         ("de", "Wann wurde Projekt Heron genehmigt?"),
@@ -42,3 +42,9 @@ def test_few_words_are_enough(language: str, text: str) -> None:
 @pytest.mark.parametrize("text", ["", " \n", "12.3 | 45", "pump", "Rechnung 2024", "def foo(x): return x"])
 def test_unsure_is_said(text: str) -> None:
     assert detect(text) == ""
+
+
+def test_a_table_keeps_the_language_of_its_document() -> None:
+    table = "| Q2 | 12,5 | ne | Wilk |\n| Q3 | 9,1 | ne | Weber |"
+    assert detect(table, "de") == "de"
+    assert detect("The pump was installed in May and it has worked since then.", "de") == "en"

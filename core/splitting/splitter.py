@@ -123,7 +123,7 @@ def _chunk(
         text_hash="",
         heading=heading,
         kind=_kind(written),
-        language=detect(text) or language,
+        language=detect(text, language) or language,
         section=section,
         section_end=section_end,
         start=start,
