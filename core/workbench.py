@@ -28,7 +28,7 @@ from storage.cache import ResultCache
 from storage.catalog import Catalog
 from storage.chunks import ChunkStore
 from storage.database import Database
-from storage.errors import FolderLocked
+from storage.errors import FolderLocked, StorageError
 from storage.files import FileStore
 from storage.lock import FolderLock
 from storage.removal import Removal
@@ -48,13 +48,16 @@ MEGABYTE = 1024 * 1024
 
 
 def _locked(settings: Settings, address: str) -> FolderLock:
-    settings.folder.mkdir(parents=True, exist_ok=True)
     lock = FolderLock(settings.folder)
     try:
+        settings.folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(address)
     except FolderLocked as error:
         next_step = "Use the running workbench, or stop it first, or choose another folder."
         raise FolderInUse(str(error), next_step, error.address) from error
+    except OSError as error:
+        reason = f"The data folder {settings.folder} cannot be used: {error.strerror or error}."
+        raise QuellwerkError(reason, "Choose another with --data or QUELLWERK_DATA.") from error
     return lock
 
 
@@ -119,6 +122,9 @@ class Workbench:
         lock = _locked(settings, address)
         try:
             workbench = cls(settings, lock, samples and settings.samples)
+        except (StorageError, OSError) as error:
+            lock.release()
+            raise QuellwerkError(f"The data folder cannot be opened. {error}", "Look at it, or choose another.") from error
         except BaseException:
             lock.release()
             raise
@@ -246,6 +252,7 @@ class Workbench:
 
         folder = self.settings.folder
         model = MiniLM(threads=self.settings.embedding_threads, batch=self.settings.embedding_batch_size)
+        self._cleanups.callback(model.close)
         vectors = VectorStore(folder / "chroma")
         self._cleanups.callback(vectors.close)
         keywords = KeywordIndex(folder / "keywords")
