@@ -1,9 +1,15 @@
-"""Quellwerk on the command line. With a running workbench on the folder it asks that one, else it opens the folder."""
+"""Quellwerk on the command line. With a running workbench on the folder it asks that one, else it opens the folder.
+
+Exit codes: 0 done; 1 something failed, and what was printed says what; 2 wrong usage (an option, a path, a mode, a
+setting); 3 the data folder is in use by another process that does not answer.
+"""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,16 +18,20 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer._click.exceptions import Abort, UsageError  # typer brings its own click and exports only half of it
 
 from core.client import Client
-from core.errors import FolderInUse, QuellwerkError
+from core.errors import FolderInUse, InvalidRequest, QuellwerkError, SettingsError
+from core.logs import configure
 from core.service import Service, files_in
 from core.settings import Settings, load_settings
 from core.wire import Json, problems
 
 ROOT = Path(__file__).resolve().parent
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help=__doc__.partition("\n")[0], pretty_exceptions_enable=False
+)
 jobs_app = typer.Typer(help="What is being worked on, what failed; retry and cancel.", invoke_without_command=True)
 app.add_typer(jobs_app, name="jobs")
 
@@ -30,11 +40,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stand
 Door = Service | Client
 
 
+FAILED, MISUSED, IN_USE, INTERRUPTED = 1, 2, 3, 130
+
+
 class Failed(typer.Exit):
     """Ends the program with code 1: something failed, and what was printed says what."""
 
     def __init__(self) -> None:
-        super().__init__(1)
+        super().__init__(FAILED)
 
 
 def settings_for(data: Path | None) -> Settings:
@@ -48,13 +61,23 @@ def settings_for(data: Path | None) -> Settings:
 @contextmanager
 def opened(data: Path | None, as_json: bool) -> Iterator[Door]:
     """The folder, opened here or asked for at the process that has it; errors become words and exit codes."""
-    try:
+    with _in_words(as_json):
         settings = settings_for(data)
+        configure(settings)
         with _door(settings) as door:
             yield door
+
+
+@contextmanager
+def _in_words(as_json: bool) -> Iterator[None]:
+    try:
+        yield
     except FolderInUse as error:
         _complain(error, as_json)
-        raise typer.Exit(3) from None
+        raise typer.Exit(IN_USE) from None
+    except (SettingsError, InvalidRequest) as error:
+        _complain(error, as_json)
+        raise typer.Exit(MISUSED) from None
     except QuellwerkError as error:
         _complain(error, as_json)
         raise Failed from None
@@ -82,10 +105,17 @@ def _door(settings: Settings) -> Iterator[Door]:
 
 
 def _complain(error: QuellwerkError, as_json: bool) -> None:
+    _tell(type(error).__name__, error.sentence, error.next_step, as_json)
+
+
+def _tell(kind: str, sentence: str, next_step: str, as_json: bool) -> None:
     if as_json:
-        told = {"type": type(error).__name__, "sentence": error.sentence, "next_step": error.next_step}
-        typer.echo(json.dumps({"error": told}))
-    typer.echo(str(error), err=True)
+        typer.echo(json.dumps(_error(kind, sentence, next_step)))
+    typer.echo(f"{sentence} {next_step}".strip(), err=True)
+
+
+def _error(kind: str, sentence: str, next_step: str) -> Json:
+    return {"error": {"type": kind, "sentence": sentence, "next_step": next_step}}
 
 
 def show(found: Json, as_json: bool, lines: Sequence[str]) -> None:
@@ -104,8 +134,9 @@ def ingest(
 ) -> None:
     """Take files in. A JSONL file is taken in line by line, a document each."""
     _ = graph  # accepted for the graph stage; without it a document is done when it is searchable
-    with opened(data, as_json) as door:
+    with _in_words(as_json):
         files = files_in(paths, recursive)
+    with opened(data, as_json) as door:
         found = door.ingest(files, wait=wait, progress=_progress if sys.stderr.isatty() else None)
     rows = [_document_line(row) for row in found["documents"]]
     show(found, as_json, [*rows, f"{len(rows)} documents in {found['seconds']:.1f} s"])
@@ -197,6 +228,7 @@ def jobs(
     as_json: AsJson = False,
 ) -> None:
     """List the jobs."""
+    context.obj = (data, as_json)  # “jobs --data DIR retry ID” means that folder too
     if context.invoked_subcommand is not None:
         return
     with opened(data, as_json) as door:
@@ -205,16 +237,26 @@ def jobs(
 
 
 @jobs_app.command()
-def retry(job_id: str, data: Data = None, as_json: AsJson = False) -> None:
+def retry(
+    context: typer.Context,
+    job_id: str,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Until it has ended.")] = True,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
     """Do a failed, partial or cancelled job again."""
+    data, as_json = data or context.obj[0], as_json or context.obj[1]
     with opened(data, as_json) as door:
-        found = door.retry(job_id)
+        found = door.retry(job_id, wait=wait)
     show(found, as_json, [_job_line(row) for row in found["jobs"]])
+    if problems(found["jobs"]):
+        raise Failed
 
 
 @jobs_app.command()
-def cancel(job_id: str, data: Data = None, as_json: AsJson = False) -> None:
+def cancel(context: typer.Context, job_id: str, data: Data = None, as_json: AsJson = False) -> None:
     """Stop a job; nothing of it stays."""
+    data, as_json = data or context.obj[0], as_json or context.obj[1]
     with opened(data, as_json) as door:
         found = door.cancel(job_id)
     show(found, as_json, [_job_line(row) for row in found["jobs"]])
@@ -249,8 +291,10 @@ def evaluate(
     """Measure retrieval with questions whose sources are known."""
     from core.evaluate import load_questions
 
+    with _in_words(as_json):
+        asked = load_questions(questions)
     with opened(data, as_json) as door:
-        found = door.evaluate(load_questions(questions), [mode.strip() for mode in modes.split(",")])
+        found = door.evaluate(asked, [mode.strip() for mode in modes.split(",") if mode.strip()])
     names = [name for name in found["rows"][0] if name != "mode"] if found["rows"] else []
     lines = [f"{'mode':<10}" + "".join(f"{name:>11}" for name in names)]
     lines += [f"{row['mode']:<10}" + "".join(f"{row[name]:>11.3f}" for name in names) for row in found["rows"]]
@@ -274,26 +318,35 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
     host: Annotated[str, typer.Option(help="127.0.0.1 keeps it on this machine.")] = "127.0.0.1",
     data: Data = None,
+    as_json: AsJson = False,
 ) -> None:
     """Run the workbench: pages and API on one port."""
-    try:
-        from core.workbench import check_free
+    from core.workbench import check_free
 
+    with _in_words(as_json):
         settings = settings_for(data)
         check_free(settings)
-    except FolderInUse as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(3) from None
-    except QuellwerkError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+        _check_port(host, port)
     environ = os.environ | {"QUELLWERK_DATA": str(settings.folder)}
-    typer.echo(f"Quellwerk: http://{host}:{port}", err=False)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    show({"address": address, "data": str(settings.folder)}, as_json, [f"Quellwerk: {address}"])
     sys.stdout.flush()
+    if as_json:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what the server prints is no part of the document
     options = ["--server.port", str(port), "--server.address", host]
     arguments = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *options]
     os.chdir(ROOT)
     os.execve(sys.executable, arguments, environ)  # noqa: S606 - this process becomes the server
+
+
+def _check_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise QuellwerkError(
+            f"Port {port} on {host} cannot be used: {error.strerror}.", "Choose another with --port."
+        ) from error
 
 
 def _progress(found: Sequence[Json]) -> None:
@@ -317,5 +370,28 @@ def _job_line(row: dict[str, Any]) -> str:
     return f"{row['id']:<16}  {row['status']:<10} {counts:>12}  {row['name']}  {row['error'] or ''}".rstrip()
 
 
+def main() -> int:
+    """Run a command and return its exit code. Whatever goes wrong ends in a sentence, never in a traceback."""
+    as_json = "--json" in sys.argv
+    try:
+        code = app(standalone_mode=False)
+    except UsageError as error:
+        error.show()
+        if as_json:
+            typer.echo(json.dumps(_error("Usage", error.format_message(), "See --help.")))
+        return MISUSED
+    except (KeyboardInterrupt, Abort):
+        _tell("Interrupted", "Interrupted.", "What was stored goes on at the next start.", as_json)
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        logging.getLogger(__name__).debug("unexpected", exc_info=error)
+        _tell("Unexpected", f"Something unexpected happened: {error}.", "QUELLWERK_LOG_LEVEL=debug says more.", as_json)
+        return FAILED
+    return code if isinstance(code, int) else 0
+
+
 if __name__ == "__main__":
-    app()
+    sys.exit(main())

@@ -17,10 +17,19 @@ routes = APIRouter(tags=["documents"])
 Json = dict[str, Any]
 
 
+LONGEST_WAIT_S = 20.0
+
+
 class Ids(BaseModel):
     """Document ids."""
 
-    ids: list[str] = Field(min_length=1, max_length=10_000)
+    ids: list[str] = Field(min_length=1, max_length=100_000)
+
+
+class Wait(Ids):
+    """Documents to wait for, and for how long at most."""
+
+    seconds: float = Field(10.0, ge=0, le=LONGEST_WAIT_S)
 
 
 @routes.post(
@@ -50,11 +59,16 @@ async def add_documents(request: Request) -> Json:
         if not files:
             raise InvalidRequest("There is no file in this request.", "Send multipart/form-data with files.")
         uploads = [
-            Upload(file.filename or "unnamed", file.file, password if isinstance(password, str) else None)
+            Upload(_name(file.filename), file.file, password if isinstance(password, str) and password else None)
             for file in files
         ]
         receipts = await run_in_threadpool(service.add, uploads)
         return {"documents": await run_in_threadpool(service.outcome, receipts)}
+
+
+def _name(given: str | None) -> str:
+    """A file's name as it was before a browser (or httpx) wrote it into the request, as the HTML standard says."""
+    return (given or "unnamed").replace("%22", '"').replace("%0A", " ").replace("%0D", " ")
 
 
 @routes.get("/documents")
@@ -67,6 +81,12 @@ def list_documents(service: Called) -> Json:
 def delete_documents(service: Called, body: Ids) -> Json:
     """Delete documents from every store; says what was removed."""
     return service.delete(body.ids)
+
+
+@routes.post("/documents/wait")
+def wait_for_documents(service: Called, body: Wait) -> Json:
+    """Wait until these documents and what was found inside them have ended, or the seconds are over; says which."""
+    return service.wait(body.ids, body.seconds)
 
 
 @routes.get("/documents/{document_id}")
@@ -109,4 +129,4 @@ def get_page(
 ) -> Response:
     """A page of a PDF or image as PNG; `highlight` is a chunk id, `quote` words of it."""
     image = bench.sources.page_image(document_id, page, chunk_id=highlight, quote=quote, width_px=width)
-    return Response(image, media_type="image/png", headers={"Cache-Control": "private, max-age=300"})
+    return Response(image, media_type="image/png", headers={"Cache-Control": "private, no-cache"})

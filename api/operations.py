@@ -37,13 +37,19 @@ class EvalBody(BaseModel):
 @routes.get("/health")
 def health(service: Called) -> Json:
     """How the workbench is."""
-    return service.status()
+    return service.health()
 
 
 @routes.get("/jobs")
 def jobs(service: Called, failed: bool = False) -> Json:
     """The jobs, newest first."""
     return service.jobs(failed)
+
+
+@routes.get("/jobs/{job_id}")
+def job(service: Called, job_id: str) -> Json:
+    """One job. Its id is its document's id."""
+    return service.job(job_id)
 
 
 @routes.post("/jobs/{job_id}/retry")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from api.access import Called
 from core import wire
+from core.errors import InvalidRequest
 from core.records import AnswerPiece
 from core.service import DEFAULT_AGENT
 
@@ -46,14 +47,19 @@ def search(service: Called, body: SearchBody) -> dict[str, Any]:
 
 @routes.post("/ask", response_model=None)
 def ask(service: Called, body: AskBody, accept: Annotated[str, Header()] = "application/json") -> Response:
-    """Answers with their sources: JSON, or server-sent events (chunk, sources, done, error) if asked for."""
-    agents = body.agents or ([body.agent] if body.agent else [])
-    if "text/event-stream" in accept:
-        pieces = service.pieces(
-            body.question, (agents or [DEFAULT_AGENT])[0], body.model, body.document_ids, body.conversation_id
-        )
-        return StreamingResponse(_events(pieces), media_type="text/event-stream")
-    return JSONResponse(service.ask(body.question, agents, body.model, body.document_ids))
+    """Answers with their sources: JSON, or server-sent events (chunk, sources, done, error) if asked for.
+
+    A stream, and a conversation, have one agent.
+    """
+    agents = body.agents or [body.agent or DEFAULT_AGENT]
+    streamed = "text/event-stream" in accept
+    if len(agents) > 1 and (streamed or body.conversation_id):
+        raise InvalidRequest("Several agents cannot share a stream or a conversation.", "Name one, or ask for JSON.")
+    if not streamed:
+        return JSONResponse(service.ask(body.question, agents, body.model, body.document_ids, body.conversation_id))
+    pieces = service.pieces(body.question, agents[0], body.model, body.document_ids, body.conversation_id)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(pieces), media_type="text/event-stream", headers=headers)
 
 
 @routes.get("/agents")
@@ -65,7 +71,7 @@ def agents(service: Called) -> dict[str, Any]:
 def _events(pieces: Iterator[AnswerPiece]) -> Iterator[bytes]:
     for piece in pieces:
         event: dict[str, Any] = {"type": piece.type, "text": piece.text}
-        if piece.citations:
+        if piece.type in ("sources", "done"):
             event["citations"] = [wire.citation(item) for item in piece.citations]
         if piece.answer is not None:
             event["answer"] = wire.answer(piece.answer)

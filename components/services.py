@@ -71,12 +71,15 @@ def provide(workbench: Workbench | None) -> None:
 def open_workbench() -> None:
     """Open the workbench of the configured data folder. Blocks; a failure is kept for the pages to show, and logged."""
     try:
+        from core.logs import configure
         from core.settings import load_settings
         from core.workbench import Workbench
 
+        settings = load_settings()
+        configure(settings)
         host = st.get_option("server.address") or "127.0.0.1"
         address = f"http://{host}:{st.get_option('server.port')}"
-        door().settle(Workbench.open(load_settings(), address=address, samples=True))
+        door().settle(Workbench.open(settings, address=address, samples=True))
     except QuellwerkError as error:
         log.error("%s", error)
         door().settle(None, error)

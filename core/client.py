@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import httpx
 
-from core.errors import QuellwerkError
+from core import errors
+from core.errors import InvalidRequest, QuellwerkError
 from core.service import Progress
 from core.wire import Json
 
 CONNECT_S = 2.0
 ANSWER_S = 600.0
-POLL_S = 0.2
-FINAL = ("done", "partial", "failed", "skipped", "cancelled")
+REFUSED_S = 3.0  # a server that has the folder may need a moment to open its port
+STARTING_S = 60.0
+PAUSE_S = 0.1
+ROUND_S = 1.0  # of waiting for documents, between two looks at how far they are
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a server on all interfaces is reached
 
 
 class Client:
@@ -26,18 +30,27 @@ class Client:
     def __init__(self, address: str, api_key: str | None = None) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._http = httpx.Client(
-            base_url=f"{address}/api/v1",
+            base_url=f"{reachable(address)}/api/v1",
             headers=headers,
             timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
             trust_env=False,  # a proxy has no business between two programs of one machine
         )
 
     def alive(self) -> bool:
-        """Whether it answers."""
-        try:
-            return self._http.get("/health", timeout=CONNECT_S * 2).status_code == httpx.codes.OK
-        except httpx.HTTPError:
-            return False
+        """Whether it answers; one that is starting is waited for, up to a minute once it said so."""
+        began = time.monotonic()
+        patience = REFUSED_S
+        while True:
+            try:
+                status = self._http.get("/health", timeout=CONNECT_S * 2).status_code
+            except httpx.TransportError:
+                status = 0
+            if status == httpx.codes.OK:
+                return True
+            patience = STARTING_S if status == httpx.codes.SERVICE_UNAVAILABLE else REFUSED_S
+            if time.monotonic() - began > patience:
+                return False
+            time.sleep(PAUSE_S)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -48,22 +61,10 @@ class Client:
         began = time.monotonic()
         documents: list[Json] = []
         for name, path in files:
-            with ExitStack() as stack:
-                file = stack.enter_context(path.open("rb"))
-                documents += self._call("POST", "/documents", files=[("files", (name, file))])["documents"]
-        waiting = [found["id"] for found in documents if found["status"] not in FINAL]
-        done: dict[str, Json] = {}
-        while wait and waiting:
-            time.sleep(POLL_S)
-            for document_id in waiting:
-                found = self._call("GET", f"/documents/{document_id}")
-                if found["status"] in FINAL:
-                    done[document_id] = found
-            waiting = [document_id for document_id in waiting if document_id not in done]
-            if progress is not None:
-                progress([done.get(found["id"], found) for found in documents])
-        merged = [done.get(found["id"], found) for found in documents]
-        return {"documents": merged, "seconds": round(time.monotonic() - began, 3)}
+            documents += self._send(name, path)
+        if wait:
+            documents = self._waited(documents, progress)
+        return {"documents": documents, "seconds": round(time.monotonic() - began, 3)}
 
     def documents(self) -> Json:
         """As `Service.documents`."""
@@ -101,13 +102,17 @@ class Client:
         """As `Service.jobs`."""
         return self._call("GET", "/jobs", params={"failed": failed})
 
-    def retry(self, job_id: str) -> Json:
+    def retry(self, job_id: str, *, wait: bool = False) -> Json:
         """As `Service.retry`."""
-        return self._call("POST", f"/jobs/{job_id}/retry")
+        found = self._call("POST", _path("jobs", job_id, "retry"))
+        if wait:
+            self._ended([job_id])
+            found = {"jobs": [self._call("GET", _path("jobs", job_id))]}
+        return found
 
     def cancel(self, job_id: str) -> Json:
         """As `Service.cancel`."""
-        return self._call("POST", f"/jobs/{job_id}/cancel")
+        return self._call("POST", _path("jobs", job_id, "cancel"))
 
     def doctor(self, repair: bool = False) -> Json:
         """As `Service.doctor`."""
@@ -117,6 +122,31 @@ class Client:
         """As `Service.evaluate`."""
         rows = [{"question": q.question, "relevant": list(q.relevant)} for q in questions]
         return self._call("POST", "/admin/eval", json={"questions": rows, "modes": list(modes)})
+
+    def _send(self, name: str, path: Path) -> list[Json]:
+        try:
+            with path.open("rb") as file:
+                found = self._call("POST", "/documents", files=[("files", (name, file))])
+        except OSError as error:
+            raise InvalidRequest(f"“{path}” cannot be read: {error.strerror}.", "Check its permissions.") from error
+        return list(found["documents"])
+
+    def _waited(self, documents: list[Json], progress: Progress | None) -> list[Json]:
+        """The documents as they ended, and after them what was found inside them."""
+        ids = [found["id"] for found in documents if found["id"]]
+        ended = {found["id"]: found for found in self._ended(ids, progress)}
+        named = [found if found["duplicate_of"] else ended.get(found["id"], found) for found in documents]
+        inside = [found for document_id, found in ended.items() if document_id not in set(ids)]
+        return [*named, *inside]
+
+    def _ended(self, document_ids: Sequence[str], progress: Progress | None = None) -> list[Json]:
+        while document_ids:
+            found = self._call("POST", "/documents/wait", json={"ids": list(document_ids), "seconds": ROUND_S})
+            if progress is not None:
+                progress(found["documents"])
+            if found["ended"]:
+                return list(found["documents"])
+        return []
 
     def _call(self, method: str, path: str, **arguments: Any) -> Json:
         try:
@@ -128,9 +158,30 @@ class Client:
         try:
             body = response.json()
         except ValueError:
-            body = {}
-        if response.is_error:
-            told = body.get("error") if isinstance(body, dict) else None
-            sentence = told["sentence"] if isinstance(told, dict) else f"The workbench answered {response.status_code}."
-            raise QuellwerkError(sentence, told["next_step"] if isinstance(told, dict) else "")
-        return dict(body)
+            body = None
+        if response.is_error or not isinstance(body, dict):
+            raise _error(response.status_code, body)
+        return body
+
+
+def reachable(address: str) -> str:
+    """The address under which a server is asked that told where it listens."""
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition(":")[0].strip("[]")
+    host = EVERYWHERE.get(host, host)
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{parts.netloc.rpartition(':')[2]}"
+
+
+def _path(*parts: str) -> str:
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+def _error(status: int, body: Any) -> QuellwerkError:
+    """The error that the other process told of, in its own class."""
+    told = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(told, dict):
+        return QuellwerkError(f"The running workbench answered {status}.", "Look at its window, or restart it.")
+    kind = getattr(errors, str(told.get("type")), QuellwerkError)
+    if not (isinstance(kind, type) and issubclass(kind, QuellwerkError)):
+        kind = QuellwerkError
+    return kind(str(told.get("sentence", "")), str(told.get("next_step", "")))

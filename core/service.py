@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from core import wire
 from core.errors import InvalidRequest, QuellwerkError
 from core.library import Upload
-from core.records import AnswerPiece, Document, Receipt
+from core.reading.names import display_name, suffix
+from core.records import FINAL, AnswerPiece, Document, Receipt
 from core.wire import Json
 
 if TYPE_CHECKING:
@@ -24,22 +26,37 @@ DEFAULT_AGENT = "hybrid"
 def files_in(paths: Sequence[Path], recursive: bool) -> list[tuple[str, Path]]:
     """(name, path) of every file named, and of those in named folders (below them too, if `recursive`).
 
-    A file in a folder below a named one keeps that part of its path in its name, so that namesakes stay apart; hidden
-    files are left out. Raises InvalidRequest for a path that is not there.
+    Namesakes from different folders stay apart: the later one has its folder's name, then a number, behind its own.
+    Hidden files in folders are left out. Raises InvalidRequest for a path that is not there and when nothing is found.
     """
-    found: list[tuple[str, Path]] = []
+    found: list[Path] = []
     for path in paths:
         if path.is_file():
-            found.append((path.name, path))
+            found.append(path)
         elif path.is_dir():
             inside = sorted(path.rglob("*") if recursive else path.iterdir())
-            for file in inside:
-                relative = file.relative_to(path)
-                if file.is_file() and not any(part.startswith(".") for part in relative.parts):
-                    found.append((relative.as_posix(), file))
+            found += [file for file in inside if file.is_file() and not _hidden(file.relative_to(path))]
         else:
-            raise InvalidRequest(f"There is no file or folder {path}.", "Check the path.")
-    return found
+            raise InvalidRequest(f"There is no file or folder “{path}”.", "Check the path.")
+    if not found:
+        raise InvalidRequest("There is no file in these folders.", "Add --recursive to look in the folders below.")
+    taken: dict[str, Path] = {}
+    return [(_name_apart(file, taken), file) for file in found]
+
+
+def _hidden(relative: Path) -> bool:
+    return any(part.startswith(".") for part in relative.parts)
+
+
+def _name_apart(file: Path, taken: dict[str, Path]) -> str:
+    place = file.resolve()
+    name = candidate = display_name(file.name)
+    end = suffix(name)
+    for mark in itertools.chain([place.parent.name], itertools.count(2)):
+        if taken.setdefault(candidate, place) == place:
+            break
+        candidate = display_name(f"{name.removesuffix(end)} ({mark}){end}")
+    return candidate
 
 
 class Service:
@@ -56,8 +73,7 @@ class Service:
         receipts = self.add([Upload(name, path) for name, path in files])
         ids = [item.document_id for item in receipts if item.document_id is not None]
         if wait:
-            self._workbench.ready()
-            self._workbench.jobs.wait(ids, progress=self._reporter(progress))
+            self._work_on(ids, progress)
         return {"documents": self.outcome(receipts), "seconds": round(time.monotonic() - began, 3)}
 
     def add(self, uploads: Sequence[Upload]) -> list[Receipt]:
@@ -70,12 +86,19 @@ class Service:
         found = {item.id: item for item in self._workbench.library.with_children(ids)}
         entries = []
         for item in receipts:
-            known = found.pop(item.document_id, None) if item.document_id and not item.duplicate_of else None
-            if known is None and item.duplicate_of:
-                known = found.get(item.duplicate_of)
-            entries.append(wire.document(known, item.duplicate_of) if known is not None else wire.receipt(item))
+            known = found.get(item.document_id or "")
+            if known is None:
+                entries.append(wire.receipt(item))
+            else:
+                entries.append(wire.duplicate(known, item) if item.duplicate_of else wire.document(known))
         named = {item.document_id for item in receipts}
         return entries + [wire.document(item) for item in found.values() if item.id not in named]
+
+    def wait(self, document_ids: Sequence[str], seconds: float) -> Json:
+        """Wait until these documents and what was found inside them have ended, at most so long."""
+        ended = self._workbench.jobs.wait(document_ids, timeout=seconds)
+        found = self._workbench.library.with_children(document_ids)
+        return {"ended": ended, "documents": [wire.document(item) for item in found]}
 
     def documents(self) -> Json:
         """All documents, newest first."""
@@ -113,11 +136,12 @@ class Service:
         agents: Sequence[str] = (),
         model: str | None = None,
         document_ids: Sequence[str] = (),
+        conversation_id: str | None = None,
     ) -> Json:
         """The answers of the named agents (the default one if none is named), one after the other."""
         answers = []
         for agent in agents or (DEFAULT_AGENT,):
-            for piece in self.pieces(question, agent, model, document_ids):
+            for piece in self.pieces(question, agent, model, document_ids, conversation_id):
                 if piece.type == "error":
                     raise QuellwerkError(piece.text)
                 if piece.answer is not None:
@@ -148,17 +172,30 @@ class Service:
 
     # -- running it ------------------------------------------------------------------------------------------------
 
-    def status(self) -> Json:
-        """How the workbench is."""
+    def health(self) -> Json:
+        """How the workbench is at this moment, perhaps still starting."""
         return wire.status(self._workbench.status())
+
+    def status(self) -> Json:
+        """How the workbench is once it has started (or has failed to)."""
+        self._workbench.ready()
+        return self.health()
 
     def jobs(self, failed: bool = False) -> Json:
         """The jobs, newest first."""
         return {"jobs": [wire.job(item) for item in self._workbench.jobs.list(failed)]}
 
-    def retry(self, job_id: str) -> Json:
-        """Do a job again. Raises NotFound, InvalidRequest."""
-        return {"jobs": [wire.job(self._workbench.jobs.retry(job_id))]}
+    def job(self, job_id: str) -> Json:
+        """One job. Raises NotFound."""
+        return wire.job(self._workbench.jobs.job(job_id))
+
+    def retry(self, job_id: str, *, wait: bool = False) -> Json:
+        """Do a job again; with `wait`, until it has ended. Raises NotFound, InvalidRequest."""
+        job = self._workbench.jobs.retry(job_id)
+        if wait:
+            self._work_on([job.document_id])
+            job = self._workbench.jobs.job(job_id)
+        return {"jobs": [wire.job(job)]}
 
     def cancel(self, job_id: str) -> Json:
         """Stop a job. Raises NotFound."""
@@ -174,6 +211,16 @@ class Service:
         from core.evaluate import evaluate
 
         return dict(evaluate(questions, self._workbench.search, modes))
+
+    def _work_on(self, document_ids: Sequence[str], progress: Progress | None = None) -> None:
+        """Have the engine running and wait for these. Raises QuellwerkError when it cannot run."""
+        pending = [item for item in self._workbench.library.documents(document_ids) if item.status not in FINAL]
+        if not pending:
+            return
+        if not self._workbench.ready():
+            details = [part["detail"] for part in self._workbench.status().components.values() if part["state"] != "ok"]
+            raise QuellwerkError("The documents are stored, but cannot be worked on.", " ".join(details))
+        self._workbench.jobs.wait(document_ids, progress=self._reporter(progress))
 
     def _reporter(self, progress: Progress | None) -> Callable[[Sequence[Document]], None] | None:
         if progress is None:

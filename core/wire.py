@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-def document(found: Document, duplicate_of: str | None = None) -> Json:
+def document(found: Document) -> Json:
     """A document's current figures."""
     return {
         "id": found.id,
         "name": found.name,
         "title": found.title,
-        "status": "skipped" if duplicate_of else found.status.value,
+        "status": found.status.value,
         "stage": found.stage,
         "kind": found.kind,
         "size": found.size,
@@ -34,7 +34,7 @@ def document(found: Document, duplicate_of: str | None = None) -> Json:
         "entities": found.entities,
         "relations": found.relations,
         "version": found.version,
-        "duplicate_of": duplicate_of,
+        "duplicate_of": None,
         "parent_id": found.parent_id,
         "error": found.error,
         "seconds": found.seconds,
@@ -43,21 +43,37 @@ def document(found: Document, duplicate_of: str | None = None) -> Json:
     }
 
 
+def duplicate(found: Document, given: Receipt) -> Json:
+    """A file whose content is here already: under its own name, with the figures of the document it equals."""
+    told = {"name": given.name, "status": given.status.value, "duplicate_of": found.id, "error": None}
+    return document(found) | told
+
+
 def receipt(found: Receipt) -> Json:
     """A receipt in the shape of a document, for a file that became none."""
     return {
         "id": found.document_id,
         "name": found.name,
+        "title": "",
         "status": found.status.value,
+        "stage": "",
+        "kind": "",
+        "size": 0,
+        "language": "",
         "pages": None,
+        "pages_done": 0,
         "chunks": 0,
+        "chunks_done": 0,
         "chunks_failed": 0,
         "entities": 0,
         "relations": 0,
         "version": found.version,
         "duplicate_of": found.duplicate_of,
+        "parent_id": None,
         "error": found.error,
         "seconds": 0.0,
+        "added_at": None,
+        "metadata": {},
     }
 
 
@@ -153,5 +169,5 @@ def status(found: Status) -> Json:
 
 
 def problems(documents: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether any of these documents (as JSON) failed."""
+    """Whether any of these documents (as JSON) failed or was cancelled. One that is partial is in, and says so."""
     return any(found["status"] in ("failed", "cancelled") for found in documents)

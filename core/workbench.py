@@ -124,7 +124,9 @@ class Workbench:
             workbench = cls(settings, lock, samples and settings.samples)
         except (StorageError, OSError) as error:
             lock.release()
-            raise QuellwerkError(f"The data folder cannot be opened. {error}", "Look at it, or choose another.") from error
+            raise QuellwerkError(
+                f"The data folder cannot be opened. {error}", "Look at it, or choose another."
+            ) from error
         except BaseException:
             lock.release()
             raise
