@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.answering.checking import Draft
-from core.answering.extract import Encode, Extract, SentenceVectors, Statement, extract
+from core.answering.extract import Encode, Extract, SentenceVectors, Statement, extract, together
+from core.answering.followup import Turn, complete
 from core.answering.markdown import escape, marked
-from core.answering.questions import parse
+from core.answering.questions import parse, parts
 from core.records import Passage
 
 MODEL = "built-in"
@@ -43,7 +44,7 @@ class ExtractiveComposer:
         parsed = parse(question)
         if not passages:
             return Composition(iter((Draft(EMPTY[parsed.language], claim=False),)), False, {"units": 0})
-        found = extract(parsed, passages, self._vectors)
+        found = self._extract(question, passages)
         details = {
             "shape": parsed.shape.value,
             "asks_for": [want.value for want in parsed.wants],
@@ -53,6 +54,16 @@ class ExtractiveComposer:
         if not found.statements:
             return Composition(iter((Draft(REFUSAL[parsed.language], claim=False),)), False, details)
         return Composition((draft(statement) for statement in found.statements), True, details)
+
+    def _extract(self, question: str, passages: Sequence[Passage]) -> Extract:
+        """A question that asks for several things is answered one by one; the parts lean on what came before."""
+        asked = parts(question)
+        found = [extract(parse(asked[0]), passages, self._vectors)]
+        turns = [Turn(asked[0])]
+        for part in asked[1:]:
+            turns.append(Turn(complete(part, turns)))
+            found.append(extract(parse(turns[-1].question), passages, self._vectors))
+        return together(found)
 
 
 def draft(statement: Statement) -> Draft:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ from core.records import Passage
 Vectors = npt.NDArray[np.float32]
 Encode = Callable[[list[str]], Vectors]
 
-THRESHOLD = 0.3  # calibrated, see docs/answering.md
+THRESHOLD = 0.24  # calibrated, see docs/answering.md
 CANDIDATES = 18  # units whose sentence vectors are computed; bounds the work per question
 CALL_LENGTH = 1000  # characters in one call of the embedding model
 CACHED = 4096  # sentence vectors kept: 6 MB at 384 dimensions
@@ -62,6 +62,26 @@ class Extract:
     units: int
     candidates: tuple[Evidence, ...]
     dropped: tuple[tuple[str, str], ...]  # text, reason
+
+
+def together(found: Sequence[Extract]) -> Extract:
+    """The answers to the parts of a question as one; what two of them say is said once, marked for both."""
+    if len(found) == 1:
+        return found[0]
+    merged: dict[str, Statement] = {}
+    for statement in (statement for one in found for statement in one.statements):
+        earlier = merged.get(statement.text)
+        if earlier is not None:
+            statement = replace(earlier, bold=tuple(dict.fromkeys(earlier.bold + statement.bold)))
+        merged[statement.text] = statement
+    candidates = sorted((item for one in found for item in one.candidates), key=lambda item: -item.score)
+    return Extract(
+        tuple(merged.values()),
+        max(one.confidence for one in found),
+        found[0].units,
+        tuple(candidates),
+        tuple(drop for one in found for drop in one.dropped),
+    )
 
 
 class SentenceVectors:
@@ -124,14 +144,18 @@ def rank(
     texts = [f"{context_of(passage)}\n{passage.chunk.text}" for passage in passages]
     weight = evidences.weights(question, texts)
     spoken = [telling(text) for text in texts]
+    of_document: dict[str, set[str]] = {}
+    for passage, found in zip(passages, spoken, strict=True):
+        of_document.setdefault(passage.chunk.document_id, set(telling(passage.document))).update(found)
     assessed: list[Evidence] = []
     before: Unit | None = None
     for piece in pieces:
         piece.telling = tuple(telling(piece.text))
+        document = tuple(of_document[passages[piece.passage].chunk.document_id])
         if before is not None and before.passage != piece.passage:
             before = None
         if piece.telling:
-            assessed.append(assess(question, piece, before, spoken[piece.passage], weight))
+            assessed.append(assess(question, piece, before, spoken[piece.passage], document, weight))
         before = piece
     assessed.sort(key=lambda item: (-_promise(item), item.unit.passage, item.unit.ordinal))
     kept = assessed[:CANDIDATES]

@@ -88,7 +88,7 @@ _MONEY = (
     r"|loan|investment|donation|prize money|amount|debt)"
 )
 _GELD = (
-    r"(?:kosten|kostete?|preis|budget|haushalt|umsatz|jahresumsatz|gewinn|gehalt|gebühr(?:en)?|förderung|fördersumme|betrag"
+    r"\w*(?:kosten|kostete?|preis|budget|haushalt|umsatz|jahresumsatz|gewinn|gehalt|gebühr(?:en)?|förderung|fördersumme|betrag"
     r"|summe|miete|darlehen|investition|spende|geld|zahlt|bezahlt|wert|honorar|kaufpreis|zuschuss)\w*"
 )
 _MEASURE = (
@@ -137,6 +137,25 @@ def language_of(text: str) -> str:
     german = sum(word in _GERMAN for word in found) + sum(any(sign in "äöüß" for sign in word) for word in found)
     english = sum(word in _ENGLISH for word in found)
     return "de" if german > english else "en"
+
+
+_FURTHER = re.compile(
+    r"[,;]?\s+(?:and|und)\s+(?=(?:(?:on|in|at|by|from|until|since|to|for|bis|seit|in|an|am|von|zu|mit)\s+)?"
+    r"(?:who|whom|whose|when|where|why|how|what|which|wer|wen|wem|wann|wo|warum|wie|was|welche[rsmn]?)\b)",
+    re.IGNORECASE,
+)
+
+
+def parts(text: str) -> list[str]:
+    """The questions in a question: "Which seal is on it, and who keeps it?" is two. A bare "and when?" stays where it
+    is, since one sentence may answer both."""
+    found: list[str] = []
+    for part in _FURTHER.split(" ".join(text.split())):
+        if found and len(telling(part)) < 2 and not re.search(r"\b(?:it|they|he|she|sie|er|es|ihn)\b", part):
+            found[-1] = f"{found[-1]} and {part}"
+        else:
+            found.append(part)
+    return found
 
 
 def parse(text: str) -> Question:

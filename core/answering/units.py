@@ -18,6 +18,7 @@ LONGEST = 700  # characters; a longer unit is cut at a word so that one runaway 
 _ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*$")
 _RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)*[ \t]*:?-{2,}:?[ \t]*\|?[ \t]*$")
 _ITEM = re.compile(r"^[ \t]*(?:[-*+•▪◦‣·–]|\(?\d{1,3}[.)]|[a-z]\))[ \t]+")
+_NUMBERED = re.compile(r"^[ \t]*\(?\d{1,3}[.)]")  # also "1. Januar" at the start of a wrapped line
 _KEY = re.compile(r"^[^\s:][^:.!?\n]{0,40}:[ \t]+\S")
 _SEPARATORS = re.compile(r"(?<!\\)\|")
 _PRONOUN = re.compile(
@@ -122,7 +123,9 @@ def _prose(text: str, lines: list[tuple[int, int]], kind: BlockKind) -> Iterator
     groups: list[list[int]] = []
     for start, end in lines:
         line = text[start:end]
-        own = kind is BlockKind.CODE or _ITEM.match(line) or _KEY.match(line)
+        before = text[groups[-1][0] : groups[-1][1]].rstrip() if groups else ""
+        listed = bool(_ITEM.match(line)) and not (_NUMBERED.match(line) and before and before[-1] not in ".:;!?")
+        own = kind is BlockKind.CODE or listed or _KEY.match(line)
         if groups and not own and (full or _reads_on(text[groups[-1][0] : groups[-1][1]], line)):
             groups[-1][1] = end
         else:

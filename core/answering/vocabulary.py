@@ -39,7 +39,8 @@ def _folded(text: str) -> frozenset[str]:
 STOP_WORDS = _folded(_ENGLISH_STOP + _GERMAN_STOP)
 
 CONCEPTS = (
-    "found founded founder founding establish established start started gründen gegründet gründer gründung gründerin",
+    "founded founder founders founding establish established start started gründen gegründet gründer gründung"
+    " gründerin",
     "ceo chief executive managing director geschäftsführer geschäftsführerin vorstand leiter leiterin leitet head leads"
     " led boss chef chefin president vorsitzende vorsitzender chair chairs chairman chairwoman führt führte runs",
     "cost costs charge price priced pay paid fee kosten kostet preis gebühr bezahlt zahlt zahlen zahlung betrag amount",

@@ -27,6 +27,8 @@ _GERMAN = (
     "isch", "ige", "ig", "in", "em", "en", "er", "es", "et", "st", "te", "e", "n", "s", "t",
 )  # fmt: skip
 _SHORTEST = 3
+_UMLAUTS = re.compile(r"(?<=[^aeoq])(?:ae|oe|ue)(?=[^aeiouy])")
+_IRREGULAR = {"found": "find", "foundation": "stiftung", "foundations": "stiftung", "kept": "keep", "sold": "sell"}
 
 
 def fold(text: str) -> str:
@@ -43,6 +45,7 @@ def stems(word: str) -> frozenset[str]:
     folded = fold(word).replace("’", "'")
     if folded.endswith("'s"):
         folded = folded[:-2]
+    folded = _UMLAUTS.sub(lambda match: match[0][0], _IRREGULAR.get(folded, folded))  # "Brueder" is "Brüder"
     if folded[:1].isdigit() or len(folded) <= _SHORTEST:
         return frozenset((folded,))
     return frozenset((_english(folded), _german(folded)))
@@ -87,6 +90,8 @@ def likeness(asked: str, found: str) -> float:
                 best = max(best, 0.8 if long.startswith(short) or long.endswith(short) else 0.6)
             elif len(short) >= 5 and _shared(one, other) >= max(5, 0.7 * len(long)):
                 best = max(best, 0.6)
+            elif len(short) >= 6 and _shared(one, other) >= 6:
+                best = max(best, 0.5)
     return best
 
 

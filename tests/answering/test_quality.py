@@ -24,6 +24,17 @@ def asker(library_search: Any, model: MiniLM) -> Iterator[Asker]:
     library_search.without = ()
 
 
+@pytest.fixture(scope="module")
+def told(library: dict[str, Any], asker: Asker) -> list[tuple[dict[str, Any], Answer]]:
+    """Every case of the set with its answer."""
+    answers = []
+    for case in library["answerable"]:
+        answer = list(asker.ask(case["question"]))[-1].answer
+        assert answer is not None
+        answers.append((case, answer))
+    return answers
+
+
 def right(case: dict[str, Any], answer: Answer) -> bool:
     """Whether a sentence of a right passage with the phrase in it is cited."""
     return any(
@@ -46,34 +57,26 @@ def german(question: str) -> bool:
     return re.match(r"(?:W(?:er|ann|o|ie|as|arum|elche)|Bis wann)\b", question) is not None
 
 
-def test_most_answers_cite_the_right_sentence(library: dict[str, Any], asker: Asker, ask: Ask) -> None:
-    cases = library["answerable"]
-    answers = [ask(asker, case["question"]) for case in cases]
-    wrong = [case["question"] for case, answer in zip(cases, answers, strict=True) if not right(case, answer)]
+def test_most_answers_cite_the_right_sentence(told: list[tuple[dict[str, Any], Answer]]) -> None:
+    wrong = [case["question"] for case, answer in told if not right(case, answer)]
     for language in (True, False):
-        told = [case["question"] not in wrong for case in cases if german(case["question"]) is language]
-        assert len(told) >= 30
-        assert share(told) >= 0.85, wrong
-    # What was answered at all is right nearly always: it is refused rather than told wrong.
-    given = [
-        answer.answered and right(case, answer) for case, answer in zip(cases, answers, strict=True) if answer.answered
-    ]
-    assert share(given) >= 0.97
+        outcomes = [case["question"] not in wrong for case, _ in told if german(case["question"]) is language]
+        assert len(outcomes) >= 30
+        assert share(outcomes) >= 0.85, wrong
+    # What is answered at all is right nearly always: it is refused rather than told wrong.
+    assert share([right(case, answer) for case, answer in told if answer.answered]) >= 0.97
 
 
-def test_most_answers_mark_the_phrase_that_is_asked_for(library: dict[str, Any], asker: Asker, ask: Ask) -> None:
-    cases = [case for case in library["answerable"] if case["phrase"]]
-    told = [(case, ask(asker, case["question"])) for case in cases]
-    found = [(case, answer) for case, answer in told if right(case, answer)]
+def test_most_answers_mark_the_phrase_that_is_asked_for(told: list[tuple[dict[str, Any], Answer]]) -> None:
+    found = [(case, answer) for case, answer in told if case["phrase"] and right(case, answer)]
     unmarked = [case["question"] for case, answer in found if not marked(case, answer)]
     assert len(unmarked) <= 0.1 * len(found), unmarked
 
 
-def test_answers_are_short_and_wholly_backed(library: dict[str, Any], asker: Asker, ask: Ask) -> None:
-    answers = [ask(asker, case["question"]) for case in library["answerable"]]
-    told = [answer for answer in answers if answer.answered]
-    assert all(answer.grounded == 1.0 for answer in told)
-    assert sum(len(answer.citations) for answer in told) / len(told) < 2.0
+def test_answers_are_short_and_wholly_backed(told: list[tuple[dict[str, Any], Answer]]) -> None:
+    answers = [answer for _, answer in told if answer.answered]
+    assert all(answer.grounded == 1.0 for answer in answers)
+    assert sum(len(answer.citations) for answer in answers) / len(answers) < 2.0
 
 
 def test_questions_beyond_the_documents_are_refused(library: dict[str, Any], asker: Asker, ask: Ask) -> None:
