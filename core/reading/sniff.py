@@ -97,7 +97,7 @@ def _binary_kind(path: Path, head: bytes) -> str:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _zip_kind(path)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        _refuse_ole(path)
+        return _ole_kind(path)
     if b"%PDF-" in head[:1024]:
         return "pdf"
     if head.startswith(_IMAGES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
@@ -168,13 +168,15 @@ def _small(archive: zipfile.ZipFile, names: set[str], member: str) -> bool:
     return member in names and archive.getinfo(member).file_size < 1000
 
 
-def _refuse_ole(path: Path) -> None:
-    """Old Office files and encrypted new ones share a container; its directory names what is inside."""
+def _ole_kind(path: Path) -> str:
+    """Outlook messages, old Office files and encrypted new ones share a container; its directory names what is inside."""
     data = path.read_bytes()[: 32 * 1024 * 1024]
 
     def has(stream: str) -> bool:
         return stream.encode("utf-16-le") in data
 
+    if has("__substg1.0_") and has("__properties_version1.0"):  # first, since its attachments may look like the others
+        return "email"
     if has("EncryptedPackage"):
         raise PasswordNeeded(
             "This Office file is encrypted with a password.",
@@ -185,7 +187,6 @@ def _refuse_ole(path: Path) -> None:
         ("PowerPoint Document", "an old PowerPoint file (.ppt)", ".pptx"),
         ("Workbook", "an old Excel file (.xls)", ".xlsx"),
         ("Book", "an old Excel file (.xls)", ".xlsx"),
-        ("__substg1.0_", "an Outlook message (.msg)", ".eml"),
     ):
         if has(stream):
             raise UnsupportedFormat(f"This is {what}.", f"Save it as {new} and add that.")

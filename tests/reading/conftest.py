@@ -1,8 +1,5 @@
 """What the tests of readers share: the readers' processes, and a file read through them."""
 
-# Written again by `readers-office` after overwriting an uncommitted conftest.py here by mistake (13:47): `pool` and
-# `read_file` are rebuilt from how the tests use them. The owner should replace this file by the original.
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

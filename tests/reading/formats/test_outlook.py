@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from datetime import datetime
 from pathlib import Path
 
 from core.reading.mail import read_mail
 from core.reading.protocol import Limits, ReadContext
+from core.reading.sniff import sniff
 from core.records import Attachment, DocumentHead, Page
 
 FREE, END = 0xFFFFFFFF, 0xFFFFFFFE
@@ -17,7 +17,6 @@ Tree = dict[str, "bytes | Tree"]
 def compound(tree: Tree) -> bytes:
     """A compound file (version 3) of storages and streams. Streams are padded to 4096 bytes and live in sectors."""
     entries: list[list[object]] = []  # name, type, right sibling, child, data
-    data: list[bytes] = []
 
     def add(name: str, content: bytes | Tree) -> int:
         at = len(entries)
@@ -83,7 +82,8 @@ def test_an_outlook_message(tmp_path: Path) -> None:
         "__substg1.0_0037001F": text("Größe der Pumpe"),
         "__substg1.0_1000001F": text("Hallo Bob,\r\n\r\ndie Pumpe ist da."),
         "__substg1.0_007D001F": text(
-            "From: Ada Lovelace <ada@example.org>\r\nTo: bob@example.org\r\nDate: Fri, 01 Mar 2024 10:00:00 +0100\r\n\r\n"
+            "From: Ada Lovelace <ada@example.org>\r\nTo: bob@example.org\r\n"
+            "Date: Fri, 01 Mar 2024 10:00:00 +0100\r\n\r\n"
         ),
         "__nameid_version1.0": {},
         "__attach_version1.0_#00000000": {
@@ -96,6 +96,7 @@ def test_an_outlook_message(tmp_path: Path) -> None:
     }
     path = tmp_path / "a.msg"
     path.write_bytes(compound(message))
+    assert sniff(path, "message") == "email"
     head, page, attachment = read_mail(path, "a.msg", ReadContext(Limits(), None, 1, tmp_path))
     assert isinstance(head, DocumentHead)
     assert head.title == "Größe der Pumpe"
