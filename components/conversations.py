@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from core.workbench import Workbench
 
 LISTED = 40
-RENAME, MARKDOWN, JSON, DELETE = "Rename", "Export as Markdown", "Export as JSON", "Delete"
+RENAME, EXPORT, DELETE = "Rename", "Export", "Delete"
+FORMS = (("Markdown", "markdown", "md", "text/markdown"), ("JSON", "json", "json", "application/json"))
 
 
 def conversation_list(workbench: Workbench, current: Conversation | None) -> None:
@@ -53,26 +54,15 @@ def conversation_list(workbench: Workbench, current: Conversation | None) -> Non
 
 def conversation_menu(workbench: Workbench, conversation: Conversation) -> None:
     """Draw the menu of the open conversation."""
-    with st.popover("Conversation", icon=":material/more_horiz:", key="chat_menu", type="tertiary"):
-        if st.button(RENAME, key="chat_rename", icon=":material/edit:", type="tertiary"):
-            _rename(workbench, conversation)
-        name = file_name(conversation.title)
-        for label, form, ending, mime in (
-            (MARKDOWN, "markdown", "md", "text/markdown"),
-            (JSON, "json", "json", "application/json"),
-        ):
-            st.download_button(
-                label,
-                data=_export(workbench, conversation.id, form),
-                file_name=f"{name}.{ending}",
-                mime=mime,
-                key=f"chat_export_{form}",
-                icon=":material/download:",
-                type="tertiary",
-                on_click="ignore",
-            )
-        if st.button(DELETE, key="chat_delete", icon=":material/delete:", type="tertiary"):
-            _delete(workbench, conversation)
+    chosen = st.menu_button(
+        "Conversation", [RENAME, EXPORT, DELETE], icon=":material/more_horiz:", key="chat_menu", type="tertiary"
+    )
+    if chosen == RENAME:
+        _rename(workbench, conversation)
+    elif chosen == EXPORT:
+        _export(workbench, conversation)
+    elif chosen == DELETE:
+        _delete(workbench, conversation)
 
 
 def file_name(title: str) -> str:
@@ -80,7 +70,24 @@ def file_name(title: str) -> str:
     return re.sub(r"[^\w\- ]+", "", title).strip()[:60] or "conversation"
 
 
-def _export(workbench: Workbench, conversation_id: str, form: str) -> Callable[[], str]:
+@st.dialog("Export the conversation", icon=":material/download:")
+def _export(workbench: Workbench, conversation: Conversation) -> None:
+    st.caption("Questions and answers with their sources.")
+    with st.container(horizontal=True):
+        for label, form, ending, mime in FORMS:
+            st.download_button(
+                label,
+                data=_exported(workbench, conversation.id, form),
+                file_name=f"{file_name(conversation.title)}.{ending}",
+                mime=mime,
+                key=f"chat_export_{form}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def _exported(workbench: Workbench, conversation_id: str, form: str) -> Callable[[], str]:
+    """Made when the button is pressed, not before."""
     return lambda: workbench.chats.export(conversation_id, form)
 
 

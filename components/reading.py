@@ -19,11 +19,13 @@ def blocks_html(blocks: Iterable[Block | Chunk], quote: str = "") -> str:
     return f'<div class="qw-reading">{body}</div>'
 
 
-def context_html(before: Sequence[Block], passage: Sequence[Block], after: Sequence[Block], quote: str) -> str:
-    """A passage in its context: the passage stands out, the quote in it is marked."""
+def context_html(
+    before: Sequence[Block], passage: Sequence[Block], after: Sequence[Block], quote: str, anchor: str
+) -> str:
+    """A passage in its context: the passage stands out, the quote in it is marked. `anchor` is the element's id."""
     inner = "".join(_block(block.kind, block.text, block.level, quote) for block in passage)
     return (
-        '<div class="qw-reading">'
+        f'<div class="qw-reading" id="{in_html(anchor)}">'
         f'<div class="qw-around">{"".join(_block(item.kind, item.text, item.level, "") for item in before)}</div>'
         f'<div class="qw-passage">{inner}</div>'
         f'<div class="qw-around">{"".join(_block(item.kind, item.text, item.level, "") for item in after)}</div>'

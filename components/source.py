@@ -29,6 +29,11 @@ class OpenSource:
     message_id: str
     citation: Citation
 
+    @property
+    def anchor(self) -> str:
+        """The id of the element that shows its text."""
+        return f"qw-source-{self.message_id}-{self.citation.n}"
+
 
 def source_panel(workbench: Workbench, opened: OpenSource) -> None:
     """Draw the open source, with a way to close it."""
@@ -60,7 +65,7 @@ def _source(workbench: Workbench, opened: OpenSource) -> None:
     if context.has_page_image:
         _page(workbench, opened, context.document, citation.page or context.chunk.page or context.chunk.section)
     else:
-        st.html(context_html(context.before, context.passage, context.after, citation.quote))
+        st.html(context_html(context.before, context.passage, context.after, citation.quote, opened.anchor))
 
 
 def _page(workbench: Workbench, opened: OpenSource, document: Document, cited: int) -> None:

@@ -19,6 +19,7 @@ CHAT_PENDING = "chat_pending"  # a question put on another page, to be asked on 
 CHAT_SCOPE = "chat_scope"  # list[str] of document ids to ask; empty: all
 CHAT_AGENT = "chat_agent"  # name of the chosen agent
 CHAT_SOURCE = "chat_source"  # OpenSource: the citation that is open beside the answer
+CHAT_CHIP = "chat_chip"  # the chip that was just clicked: its message's id, a dash, its number
 CHAT_SHOWN = "chat_shown"  # how many turns of a long conversation are drawn
 
 DOCUMENT_PARAMETER = "document"
