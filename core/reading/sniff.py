@@ -169,7 +169,7 @@ def _small(archive: zipfile.ZipFile, names: set[str], member: str) -> bool:
 
 
 def _ole_kind(path: Path) -> str:
-    """Outlook messages, old Office files and encrypted new ones share a container; its directory names what is inside."""
+    """Outlook messages, old and encrypted Office files share a container; its directory names what is inside."""
     data = path.read_bytes()[: 32 * 1024 * 1024]
 
     def has(stream: str) -> bool:

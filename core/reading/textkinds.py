@@ -97,13 +97,23 @@ def text_kind(text: str, name: str, whole: bool, path: Path) -> str:
         return "code"
     if _is_table(lines, said):
         return "csv"
-    if len(_ASCIIDOC.findall(sample)) >= (1 if said == "asciidoc" else 3) and not re.search(r"^#{1,6} ", sample, re.M):
+    if _is_asciidoc(sample, said):
         return "asciidoc"
     if sample.startswith("#!") or (code > 0.3 and said not in ("markdown", "asciidoc")):
         return "code"
     if said == "markdown" or len(_MARKDOWN_STRONG.findall(sample)) >= 2 or len(_MARKDOWN.findall(sample)) >= 4:
         return "markdown"
     return "asciidoc" if said == "asciidoc" else "text"
+
+
+def _is_asciidoc(sample: str, said: str) -> bool:
+    """Its marks, of which rules of dashes alone are not enough: plain text and Markdown underline headings with them."""
+    if said == "markdown" or re.search(r"^#{1,6} ", sample, re.MULTILINE):
+        return False
+    marks = [mark.group() for mark in _ASCIIDOC.finditer(sample)]
+    if said == "asciidoc":
+        return bool(marks)
+    return len(marks) >= 3 and any(mark.strip("=-") for mark in marks)
 
 
 def _decoded(head: bytes, encoding: str, whole: bool) -> str | None:

@@ -14,6 +14,7 @@ import pytest
 from docx.opc.constants import RELATIONSHIP_TYPE
 
 from core.errors import CorruptDocument, EmptyDocument, PasswordNeeded
+from core.reading.sniff import sniff
 from core.records import BlockKind
 
 Read = Callable[..., Any]
@@ -321,3 +322,10 @@ def test_nothing_is_fetched(tmp_path: Path, reading: Read, listener: tuple[str, 
     (tmp_path / "a.eml").write_text(mail, encoding="utf-8")
     for name in ("a.html", "a.md", "a.adoc", "a.epub", "b.html", "a.docx", "a.eml"):
         assert "words" in reading(tmp_path / name).text, name
+
+
+def test_underlined_headings_do_not_make_asciidoc(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_text("Title\n=====\n\nwords\n\nPart\n----\n\nwords\n\nOther\n-----\n\nwords\n", encoding="utf-8")
+    assert sniff(path, "notes.md") == "markdown"
+    assert sniff(path, "notes.txt") != "asciidoc"
