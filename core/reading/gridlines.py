@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from core.reading.layout import Line
 from core.reading.pdf_layer import Run
@@ -40,7 +41,7 @@ def table_at(lines: Sequence[Line], first: int) -> tuple[str, int] | None:
             rows[-1].append(line)
         elif cells_start(line) and len(line.runs) <= MAX_COLUMNS:
             grown = _grown(columns, line.runs)
-            if len(grown) < 2 or (rows and len(grown) < len(columns) - 1):
+            if len(grown) < 2 or (rows and len(grown) < len(columns) - 1) or _far(line, rows):
                 break
             rows.append([line])
             columns = grown
@@ -51,8 +52,23 @@ def table_at(lines: Sequence[Line], first: int) -> tuple[str, int] | None:
         return None
     if sum(len(row[0].runs) for row in rows) < 0.6 * len(rows) * len(columns):
         return None
+    if len(columns) == 2 and _is_glossary(rows):
+        return None
     columns = _grown(columns, [run for row in rows for line in row for run in line.runs])
     return (_markdown([_cells(row, columns) for row in rows]), taken) if len(columns) >= 2 else None
+
+
+def _is_glossary(rows: Sequence[Sequence[Line]]) -> bool:
+    """Terms with sentences beside them: paragraphs, of which none is a header."""
+    return sum(1 for row in rows if len(row) > 1) > 0.3 * len(rows)
+
+
+def _far(line: Line, rows: Sequence[Sequence[Line]]) -> bool:
+    """Whether a line is so much further from the rows above than they are from each other that a new table begins."""
+    if len(rows) < 2:
+        return False
+    steps = [after[0].bottom - row[-1].bottom for row, after in pairwise(rows)]
+    return line.bottom - rows[-1][-1].bottom > 1.6 * max(steps)
 
 
 def _continues(line: Line, above: Line, columns: Sequence[_Column]) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -372,38 +371,3 @@ def test_a_page_with_text_of_no_meaning_is_not_taken_for_text() -> None:
     assert not usable("\ue001\ue002\ue003 \ue004\ue005" * 20)
     assert not usable("7KLV LV D WHVW RI VKLIWHG FRGHV ZLWK QR YRZHOV " * 10)
     assert usable("这是一个测试页面，没有拉丁字母。" * 5)
-
-
-@pytest.fixture(scope="module")
-def scan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """One page of text as a picture, and one page with a text layer."""
-    folder = tmp_path_factory.mktemp("scan")
-
-    def page(sheet: canvas.Canvas) -> None:
-        sheet.setPageSize((420, 200))
-        sheet.setFont("Helvetica", 14)
-        lines(sheet, ["The lighthouse keeper", "counted forty ships."], 40, 140, step=22)
-
-    drawn = write(folder / "text.pdf", page)
-    with pdfium.PdfDocument(drawn) as document:
-        image = document[0].render(scale=2).to_pil()
-    data = io.BytesIO()
-    image.save(data, "PNG")
-    (folder / "page.png").write_bytes(data.getvalue())
-
-    def draw(sheet: canvas.Canvas) -> None:
-        sheet.setPageSize((420, 200))
-        sheet.drawImage(str(folder / "page.png"), 0, 0, 420, 200)
-        sheet.showPage()
-        sheet.setPageSize((420, 200))
-        lines(sheet, ["A page with a text layer."], 40, 140)
-
-    yield write(folder / "scan.pdf", draw)
-
-
-def test_a_page_without_text_is_recognised(scan: Path) -> None:
-    _, pages = read(scan)
-    assert [page.method for page in pages] == ["ocr", "text"]
-    assert folded(pages[0].text) == folded("The lighthouse keeper counted forty ships.")
-    for block in pages[0].blocks:
-        assert pages[0].text[block.start : block.end] == block.text
