@@ -107,7 +107,7 @@ def text_kind(text: str, name: str, whole: bool, path: Path) -> str:
 
 
 def _is_asciidoc(sample: str, said: str) -> bool:
-    """Its marks, of which rules of dashes alone are not enough: plain text and Markdown underline headings with them."""
+    """By its marks. Rules of dashes alone are not enough: plain text and Markdown underline headings with them."""
     if said == "markdown" or re.search(r"^#{1,6} ", sample, re.MULTILINE):
         return False
     marks = [mark.group() for mark in _ASCIIDOC.finditer(sample)]
