@@ -156,7 +156,7 @@ def answers(question: Question, unit: Unit) -> tuple[Span, ...]:
         if want is Want.NUMBER and (Want.MONEY in question.wants or Want.PERCENT in question.wants):
             spans = [span for span in spans if any(sign.isdigit() for sign in unit.text[slice(*span)])]
         if spans:
-            chosen.extend(_nearest(question, unit.text, spans))
+            chosen.extend(_in_column(question, unit.text, spans) if unit.row else _nearest(question, unit.text, spans))
     return tuple(dict.fromkeys(chosen))
 
 
@@ -198,6 +198,17 @@ def _of_life(question: Question, text: str, spans: list[Span]) -> list[Span]:
 _LIST_GAP = re.compile(
     r"^(?:,\s*|\s*,?\s+(?:and|und|sowie|or|oder|&)\s+(?:(?:Mr|Mrs|Ms|Dr|Prof|Frau|Herr)\.?\s+)?|\s*/\s*)$"
 )
+
+
+def _in_column(question: Question, row: str, spans: list[Span]) -> list[Span]:
+    """In a table row the column decides: the cell whose header the question names, else the closest one."""
+
+    def header(span: Span) -> float:
+        cell = row.rfind(" · ", 0, span[0]) + 1
+        return max((_best(word, telling(row[cell : span[0]])) for word in question.keywords), default=0.0)
+
+    best = max(header(span) for span in spans)
+    return [span for span in spans if header(span) == best][:1] if best >= 0.75 else _nearest(question, row, spans)
 
 
 def _nearest(question: Question, text: str, spans: list[Span]) -> list[Span]:

@@ -19,6 +19,7 @@ _ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*$")
 _RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)*[ \t]*:?-{2,}:?[ \t]*\|?[ \t]*$")
 _ITEM = re.compile(r"^[ \t]*(?:[-*+•▪◦‣·–]|\(?\d{1,3}[.)]|[a-z]\))[ \t]+")
 _NUMBERED = re.compile(r"^[ \t]*\(?\d{1,3}[.)]")  # also "1. Januar" at the start of a wrapped line
+_NUMBER_TO_COME = re.compile(r"(?i)\b(?:nr|no|art|abs|fig|vol|kap)\.$")
 _KEY = re.compile(r"^[^\s:][^:.!?\n]{0,40}:[ \t]+\S")
 _SEPARATORS = re.compile(r"(?<!\\)\|")
 _PRONOUN = re.compile(
@@ -133,8 +134,20 @@ def _prose(text: str, lines: list[tuple[int, int]], kind: BlockKind) -> Iterator
     for start, end in groups:
         item = _ITEM.match(text[start:end])
         offset = start + (item.end() if item else 0)
-        for first, last in sentences(text[offset:end]):
+        for first, last in _joined(text[offset:end]):
             yield _limited(text, offset + first, offset + last)
+
+
+def _joined(text: str) -> Iterator[tuple[int, int]]:
+    """The sentences, with "(seal no." and "00318)" kept together."""
+    start: int | None = None
+    found = sentences(text)
+    for position, (first, last) in enumerate(found):
+        start = first if start is None else start
+        following = text[found[position + 1][0]] if position + 1 < len(found) else ""
+        if not (following.isdigit() and _NUMBER_TO_COME.search(text, first, last)):
+            yield start, last
+            start = None
 
 
 def _reads_on(line: str, following: str) -> bool:
