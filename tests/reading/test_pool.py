@@ -293,20 +293,20 @@ def test_looking_does_not_wait_for_reading(make: Callable[..., ReaderPool], tmp_
     reading.close()  # type: ignore[attr-defined]
 
 
-def test_a_closed_pool_leaves_nothing(tmp_path: Path, no_leaks: Callable[[], None]) -> None:
-    pool = ReaderPool(Settings(), 2)
+def test_a_closed_pool_leaves_nothing(
+    make: Callable[..., ReaderPool], tmp_path: Path, no_leaks: Callable[[], None]
+) -> None:
+    pool = make(workers=2)
     pool.warm()
-    sheet = canvas.Canvas(str(tmp_path / "a.pdf"), invariant=1)
-    sheet.drawString(72, 700, "A lamp.")
-    sheet.save()
-    reading = pool.read(tmp_path / "a.pdf", "a.pdf", findings=tmp_path / "findings")
+    path = order(tmp_path, "endless")
+    reading = pool.read(path, "a.txt", findings=tmp_path / "findings")
     next(reading)
     pool.close()
     pool.close()
     with pytest.raises(ReaderCrashed):
         list(reading)
     with pytest.raises(ReaderCrashed):
-        pool.kind(tmp_path / "a.pdf", "a.pdf")
+        pool.kind(path, "a.txt")
     no_leaks()
 
 
