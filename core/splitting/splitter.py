@@ -10,11 +10,12 @@ from dataclasses import replace
 from core.language import detect
 from core.splitting.outline import Outline, squeeze
 from core.splitting.packing import Packer, shared_path
-from core.splitting.units import Unit, without_rules
+from core.splitting.units import CHARACTERS_A_TOKEN, Unit, without_rules
 from storage.records import BlockKind, Chunk, Page
 
 SEPARATOR = " › "  # between the headings of a path
 LONGEST_PREFIX = 120  # bytes of the heading path that are embedded with each chunk; a byte is at most a token
+LONGEST_GAP = 16  # characters of white space that are kept within a block
 SMALLEST_LIMIT = 160  # tokens; below this a heading path and a sentence do not fit
 
 
@@ -41,8 +42,11 @@ def split(
         raise ValueError(f"A limit of {limit} tokens is too small to split for.")
     special = count_tokens("")
 
+    longest = limit * CHARACTERS_A_TOKEN
+
     def count(text: str) -> int:
-        return count_tokens(text) - special
+        # What is too long by its characters alone is taken apart anyway: no need to tokenize megabytes.
+        return len(text) if len(text) > longest else count_tokens(text) - special
 
     prefixes: dict[tuple[str, ...], int] = {}
 
@@ -150,7 +154,10 @@ def _text(units: Sequence[Unit]) -> str:
 def _gap(before: Unit, unit: Unit) -> str:
     """What stands between two units: what the document has there, or a blank line between blocks."""
     if before.run is unit.run:
-        return unit.run.text[before.end : unit.begin]
+        gap = unit.run.text[before.end : unit.begin]
+        if len(gap) <= LONGEST_GAP:
+            return gap
+        return "\n\n" if "\n" in gap else " "
     close = before.is_heading or (before.kind is BlockKind.LIST_ITEM and unit.kind is BlockKind.LIST_ITEM)
     return "\n" if close else "\n\n"
 

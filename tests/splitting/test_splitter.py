@@ -319,6 +319,16 @@ def test_an_edit_changes_only_chunks_near_it(count: Count) -> None:
     assert 0 < fresh <= 0.03 * sum(after.values())
 
 
+@pytest.mark.parametrize(
+    "text", ["x9" * 50_000, "今日語本" * 5_000, "a" + " " * 50_000 + "b", "|a" * 20_000, ". " * 9_000]
+)
+@pytest.mark.parametrize("kind", ["paragraph", "table", "code"])
+def test_no_text_is_too_odd(count: Count, kind: str, text: str) -> None:
+    found = chunks([page(1, (kind, text))], count)
+    assert "".join(bare(chunk.text) for chunk in found) == bare(text)
+    assert all(count(embedding_text(chunk, TITLE)) <= LIMIT and len(chunk.text) < 2500 for chunk in found)
+
+
 def test_long_paths_are_shortened_from_the_front() -> None:
     assert heading_prefix("Report", "Report › Pumps") == "Report › Pumps"
     assert heading_prefix("", "") == ""
