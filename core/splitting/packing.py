@@ -14,8 +14,8 @@ from core.splitting.units import Unit, take_apart
 from storage.records import BlockKind
 
 # Tokens of text in a chunk: what is packed without need. One block may fill the model's limit, though. Smaller chunks
-# are found more precisely and an edit changes less of them (1 % of the paragraphs rewritten: 2.1 % of the tokens
-# embedded anew; with a target of 200, 3.0 %); larger ones need fewer vectors.
+# are found more precisely and an edit changes less of them (1 % of the paragraphs rewritten: 2 to 2.5 % of the tokens
+# embedded anew; with a target of 200, 3 %); larger ones need fewer vectors.
 TARGET = 160
 TARGETS = {BlockKind.TABLE: 200, BlockKind.CODE: 200}  # rows and lines say less per token
 WITHIN_BLOCK = 200  # parts of one long paragraph belong together
