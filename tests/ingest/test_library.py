@@ -162,7 +162,7 @@ def test_names_are_shown_and_never_used_as_paths(workbench, drop, tmp_path) -> N
     documents = drop(*((name, f"Text number {number} of the odd ones.".encode()) for number, name in enumerate(names)))
     assert len({document.id for document in documents}) == len(names)
     assert {document.status for document in documents} == {DocumentStatus.DONE}
-    outside = [path for path in tmp_path.rglob("*escape*")]
+    outside = list(tmp_path.rglob("*escape*"))
     assert outside == []
     assert not any(ord(sign) < 32 for document in documents for sign in document.name)
 
