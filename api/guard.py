@@ -114,7 +114,7 @@ def _without_key(scope: Scope, key: str | None) -> JSONResponse | None:
     if not key or path.startswith(tuple(f"{prefix}/" for prefix in OPEN)) or path in OPEN:
         return None
     scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), key.encode()):
+    if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode("latin-1"), key.encode()):
         return None
     told = body("Unauthorized", "The key is missing or wrong.", "Send it as “Authorization: Bearer KEY”.")
     return JSONResponse(told, 401, {"WWW-Authenticate": "Bearer"})

@@ -28,7 +28,7 @@ class Client:
     """A running workbench's REST API. `address` is like `http://127.0.0.1:8501`."""
 
     def __init__(self, address: str, api_key: str | None = None) -> None:
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        headers = {"Authorization": f"Bearer {api_key}".encode()} if api_key else {}
         self._http = httpx.Client(
             base_url=f"{reachable(address)}/api/v1",
             headers=headers,

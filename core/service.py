@@ -26,7 +26,8 @@ DEFAULT_AGENT = "hybrid"
 def files_in(paths: Sequence[Path], recursive: bool) -> list[tuple[str, Path]]:
     """(name, path) of every file named, and of those in named folders (below them too, if `recursive`).
 
-    Namesakes from different folders stay apart: the later one has its folder's name, then a number, behind its own.
+    Upper folders come first. Namesakes from different folders stay apart: the later one has its folder's name, then a
+    number, behind its own.
     Hidden files in folders are left out. Raises InvalidRequest for a path that is not there and when nothing is found.
     """
     found: list[Path] = []
@@ -34,7 +35,7 @@ def files_in(paths: Sequence[Path], recursive: bool) -> list[tuple[str, Path]]:
         if path.is_file():
             found.append(path)
         elif path.is_dir():
-            inside = sorted(path.rglob("*") if recursive else path.iterdir())
+            inside = sorted(path.rglob("*") if recursive else path.iterdir(), key=lambda file: (len(file.parts), file))
             found += [file for file in inside if file.is_file() and not _hidden(file.relative_to(path))]
         else:
             raise InvalidRequest(f"There is no file or folder “{path}”.", "Check the path.")

@@ -81,7 +81,7 @@ class Opened:
 class Workbench:
     """The product without its pages. One a process and a data folder; `close` it."""
 
-    def __init__(self, settings: Settings, lock: FolderLock, offer_samples: bool) -> None:
+    def __init__(self, settings: Settings, lock: FolderLock, offer_samples: bool, warms: bool = True) -> None:
         """Use `open`."""
         folder = settings.folder
         self.settings = settings
@@ -109,6 +109,7 @@ class Workbench:
         self.library = Library(self._stores, self.jobs, self._readers, settings.max_file_mb * MEGABYTE)
         self.sources = Sources(self.library, self._stores, self._readers)
         self._offers_samples = offer_samples
+        self._warms = warms
         self._opener = threading.Thread(target=self._open_rest, name="opener", daemon=True)
         self._opener_lock = threading.Lock()
 
@@ -117,11 +118,11 @@ class Workbench:
         """Open the data folder; with `samples`, offer them to an empty one (if the settings allow it).
 
         `address` is where this process answers, for others that find the folder locked. With `lazy` the indexes and
-        the job engine open when something first needs them. Raises FolderInUse.
+        the job engine open when something first needs them, and nothing is warmed. Raises FolderInUse, QuellwerkError.
         """
         lock = _locked(settings, address)
         try:
-            workbench = cls(settings, lock, samples and settings.samples)
+            workbench = cls(settings, lock, samples and settings.samples, warms=not lazy)
         except (StorageError, OSError) as error:
             lock.release()
             raise QuellwerkError(
@@ -240,7 +241,7 @@ class Workbench:
             )
         else:
             self._offer_samples()
-            if not self._closing.is_set():
+            if self._warms and not self._closing.is_set():
                 opened.asker.warm()
                 self._readers.warm()
 
