@@ -12,15 +12,18 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import InvalidRequest, NotFound
 from core.ingest.engine import FIRST, LATER, Engine
-from core.ingest.run import Runner
 from core.ingest.ticket import RunStopped, Ticket
 from core.records import FINAL, Document, DocumentStatus, Job
 from storage.catalog import Catalog, Version
 from storage.chunks import ChunkStore
 from storage.errors import RowNotFound
+
+if TYPE_CHECKING:
+    from core.ingest.run import Runner
 
 log = logging.getLogger(__name__)
 
