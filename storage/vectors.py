@@ -26,7 +26,9 @@ BATCH = 100  # vectors in one write while somebody searches; larger ones hold up
 BREATH_S = 0.01  # between two writes while somebody searches, so that waiting queries get in
 QUIET_BATCH = 500  # vectors in one write while nobody does: a third faster
 QUIET_AFTER_S = 5.0  # without a query
-EF_SEARCH = 400  # finds 99 % of the true ten nearest of 100,000 in 3 ms
+# Made with less care than Chroma's default (a quarter less work a vector), searched with more: of 100,000 it finds more
+# than 99 % of the true ten nearest in 3 ms.
+GRAPH = {"ef_construction": 64, "ef_search": 400}
 FEW = 1_000  # up to so many vectors of the wanted documents are compared one by one, exactly
 WIDE = 4  # how many times more neighbours are asked for when documents are limited
 WRITE_WAIT_S = 120.0
@@ -68,7 +70,7 @@ class VectorStore:
                         name,
                         metadata={"fingerprint": fingerprint, "dimension": dimension},
                         embedding_function=None,
-                        configuration={"hnsw": {"space": "cosine", "ef_search": EF_SEARCH}},
+                        configuration={"hnsw": {"space": "cosine", **GRAPH}},
                     )
                 self._collections[name] = VectorCollection(found, dimension, self._writing)
             return self._collections[name]
@@ -232,9 +234,12 @@ class VectorCollection:
         if len(near) >= k:
             return near[:k]
         where: Any = {"document_id": {"$in": document_ids}}
-        few = collection.get(where=where, limit=FEW + 1, include=["embeddings"])
-        if len(few["ids"]) <= FEW:
-            if not few["ids"]:
+        there = collection.get(where=where, limit=FEW + 1, include=[])["ids"]
+        if not there:
+            return []
+        if len(there) <= FEW:
+            few = collection.get(ids=there, include=["embeddings"])
+            if not few["ids"]:  # deleted in between
                 return []
             matrix = np.asarray(few["embeddings"], np.float32)
             scores = matrix @ vector / (np.linalg.norm(matrix, axis=1) * np.linalg.norm(vector))
