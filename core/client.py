@@ -28,7 +28,7 @@ class Client:
     """A running workbench's REST API. `address` is like `http://127.0.0.1:8501`."""
 
     def __init__(self, address: str, api_key: str | None = None) -> None:
-        headers = {"Authorization": f"Bearer {api_key}".encode()} if api_key else {}
+        headers = {b"Authorization": f"Bearer {api_key}".encode()} if api_key else None
         self._http = httpx.Client(
             base_url=f"{reachable(address)}/api/v1",
             headers=headers,
@@ -133,7 +133,7 @@ class Client:
 
     def _waited(self, documents: list[Json], progress: Progress | None) -> list[Json]:
         """The documents as they ended, and after them what was found inside them."""
-        ids = [found["id"] for found in documents if found["id"]]
+        ids = [found["id"] for found in documents if found["id"] and not found["duplicate_of"]]
         ended = {found["id"]: found for found in self._ended(ids, progress)}
         named = [found if found["duplicate_of"] else ended.get(found["id"], found) for found in documents]
         inside = [found for document_id, found in ended.items() if document_id not in set(ids)]

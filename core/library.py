@@ -185,6 +185,7 @@ class Library:
         """
         for document_id in document_ids:
             self.document(document_id)
+        self._stores.indexes.vectors()  # open first: while it opens, the workbench finishes deletes of its own
         ids = list(dict.fromkeys([*document_ids, *self._stores.catalog.children(document_ids)]))
         versions = [version.version_id for document_id in ids for version in self._stores.catalog.history(document_id)]
         buried = self._stores.removal.bury(ids)

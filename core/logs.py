@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from core.settings import Settings
 
-NOISY = ("chromadb", "dbos", "docling", "httpcore", "httpx", "llama_index", "PIL", "RapidOCR", "watchdog")
+NOISY = ("chromadb", "docling", "httpcore", "httpx", "llama_index", "PIL", "RapidOCR", "watchdog")
 """Libraries whose chatter stays out, unless everything is asked for."""
 
 

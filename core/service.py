@@ -83,17 +83,19 @@ class Service:
 
     def outcome(self, receipts: Sequence[Receipt]) -> list[Json]:
         """Each receipt's document as it stands now, and after them what was found inside."""
-        ids = [item.document_id for item in receipts if item.document_id is not None]
-        found = {item.id: item for item in self._workbench.library.with_children(ids)}
+        new = [item.document_id for item in receipts if item.document_id and not item.duplicate_of]
+        known = [item.duplicate_of for item in receipts if item.duplicate_of]
+        found = {item.id: item for item in self._workbench.library.with_children(new)}
+        originals = {item.id: item for item in self._workbench.library.documents(known)}
         entries = []
         for item in receipts:
-            known = found.get(item.document_id or "")
-            if known is None:
-                entries.append(wire.receipt(item))
+            document = found.get(item.document_id or "")
+            original = originals.get(item.duplicate_of or "")
+            if original is not None:
+                entries.append(wire.duplicate(original, item))
             else:
-                entries.append(wire.duplicate(known, item) if item.duplicate_of else wire.document(known))
-        named = {item.document_id for item in receipts}
-        return entries + [wire.document(item) for item in found.values() if item.id not in named]
+                entries.append(wire.document(document) if document is not None else wire.receipt(item))
+        return entries + [wire.document(item) for item in found.values() if item.id not in new]
 
     def wait(self, document_ids: Sequence[str], seconds: float) -> Json:
         """Wait until these documents and what was found inside them have ended, at most so long."""

@@ -25,13 +25,13 @@ class Engine:
     def __init__(self, path: Path, work: Work, concurrency: int) -> None:
         from dbos import DBOS, DBOSConfig
 
-        logging.getLogger("dbos").setLevel(logging.ERROR)
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)  # what breaks off is told by `Jobs`, in our words
         config: DBOSConfig = {
             "name": "quellwerk",
             "system_database_url": f"sqlite:///{path}",
             "application_version": "1",  # a fixed name: an upgrade must find the work of the version before it
             "executor_id": "local",
-            "log_level": "ERROR",
+            "log_level": "CRITICAL",
             "enable_otlp": False,
             "max_executor_threads": concurrency + 4,
         }
