@@ -11,6 +11,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -35,6 +36,7 @@ EMBED_AT_ONCE = 96  # chunks whose texts are sorted by length together
 INDEX_AT_ONCE = 512
 POLL_S = 0.25
 INDEX_ATTEMPTS = 4
+INDEX_WAIT_S = 120.0
 
 
 class Embedder(Protocol):
@@ -93,6 +95,7 @@ class Stages:
         self._to_index: queue.Queue[list[Embedded]] = queue.Queue(WAITING_BATCHES)
         self._stopping = threading.Event()
         self._embedded = self._indexed = self._hits = 0
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="index-keywords")
         self._threads = [
             threading.Thread(target=self._loop, args=(self._embed_once,), name="embed", daemon=True),
             threading.Thread(target=self._loop, args=(self._index_once,), name="index", daemon=True),
@@ -131,6 +134,7 @@ class Stages:
             thread.join(timeout=10)
             if thread.is_alive():
                 log.warning("the %s stage did not stop within 10 s", thread.name)
+        self._beside.shutdown(wait=True, cancel_futures=True)
 
     def _loop(self, once: Callable[[], None]) -> None:
         while not self._stopping.is_set():
@@ -231,18 +235,15 @@ class Stages:
 
     def _write(self, batch: list[Embedded]) -> None:
         chunks = [item.work.chunk for item in batch]
-        self._vectors.upsert(
-            [chunk.chunk_id for chunk in chunks],
-            np.stack([item.vector for item in batch]).astype(np.float32, copy=False),
-            [chunk.document_id for chunk in chunks],
-        )
-        self._keywords.upsert(
-            [
-                KeywordEntry(chunk.chunk_id, chunk.document_id, chunk.text, item.work.heading, chunk.language)
-                for item, chunk in zip(batch, chunks, strict=True)
-            ]
-        )
-        self._keywords.commit()
+        words = self._beside.submit(self._write_keywords, batch)  # both indexes at once; neither needs the other
+        try:
+            self._vectors.upsert(
+                [chunk.chunk_id for chunk in chunks],
+                np.stack([item.vector for item in batch]).astype(np.float32, copy=False),
+                [chunk.document_id for chunk in chunks],
+            )
+        finally:
+            words.result(timeout=INDEX_WAIT_S)
         model = self._embedder.fingerprint
         kept = [
             (item.work.chunk.text_hash, model, np.asarray(item.vector, dtype="<f4").tobytes())
@@ -250,6 +251,15 @@ class Stages:
             if item.fresh
         ]
         self._chunks.mark_indexed(chunks, kept)
+
+    def _write_keywords(self, batch: list[Embedded]) -> None:
+        entries = []
+        for item in batch:
+            chunk = item.work.chunk
+            heading = item.work.heading
+            entries.append(KeywordEntry(chunk.chunk_id, chunk.document_id, chunk.text, heading, chunk.language))
+        self._keywords.upsert(entries)
+        self._keywords.commit()
 
     # -- both ------------------------------------------------------------------------------------------------------
 
