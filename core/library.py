@@ -14,8 +14,8 @@ from typing import BinaryIO
 from core.errors import CorruptDocument, InvalidRequest, NotFound, QuellwerkError
 from core.ingest.jobs import Jobs
 from core.ingest.stores import Stores
-from core.reading.jsonl import split_records
-from core.reading.names import display_name, suffix
+from core.reading.jsonl import Record, split_records
+from core.reading.names import display_name, record_name, suffix
 from core.reading.pool import ReaderPool
 from core.records import Chunk, Document, DocumentStatus, Page, Receipt, Removed
 from storage.catalog import Accepted, Arrival, short_hash
@@ -23,6 +23,7 @@ from storage.errors import FileStoreError, RowNotFound
 from storage.removal import Remains
 
 RECORD_SUFFIXES = (".jsonl", ".ndjson")
+NAMED_BAD_LINES = 100  # of one file; the others are counted
 MAX_UNLOCKED_BYTES = 4 * 1024**3
 
 
@@ -105,11 +106,11 @@ class Library:
             whole, _ = self._stores.files.put(_opened(upload.source), self._max_bytes)
             try:
                 arrivals: list[Arrival] = []
+                bundle = short_hash(name, whole)
                 for record in self._records(name, whole, receipts):
-                    content_hash, size = self._stores.files.put(io.BytesIO(record[1]), self._max_bytes)
-                    record_name = _apart(display_name(record[0]), content_hash, taken)
-                    bundle = short_hash(name, whole)
-                    arrivals.append(Arrival(record_name, content_hash, size, kind="record", bundle=bundle))
+                    content_hash, size = self._stores.files.put(io.BytesIO(record.data), self._max_bytes)
+                    called = _apart(record_name(record.name), content_hash, taken)
+                    arrivals.append(Arrival(called, content_hash, size, kind="record", bundle=bundle))
                 for arrival, accepted in zip(arrivals, self._stores.catalog.accept(arrivals), strict=True):
                     receipts.append(_receipt(arrival.name, accepted, queued))
             finally:
@@ -119,11 +120,22 @@ class Library:
             raise CorruptDocument(f"There is no record in “{name}”.", "Each line must be one JSON object.")
         return receipts
 
-    def _records(self, name: str, content_hash: str, receipts: list[Receipt]) -> Iterator[tuple[str, bytes]]:
+    def _records(self, name: str, content_hash: str, receipts: list[Receipt]) -> Iterator[Record]:
+        bad = 0
         try:
-            yield from split_records(self._stores.files.path(content_hash))
+            for found in split_records(self._stores.files.path(content_hash), name):
+                if isinstance(found, Record):
+                    yield found
+                    continue
+                bad += 1
+                if bad <= NAMED_BAD_LINES:
+                    line = f"{name}, line {found.number}"
+                    receipts.append(Receipt(line, DocumentStatus.FAILED, error=str(found.error)))
         except QuellwerkError as error:
             receipts.append(Receipt(name, DocumentStatus.FAILED, error=str(error)))
+        if bad > NAMED_BAD_LINES:
+            more = f"{bad - NAMED_BAD_LINES} more lines are no records. Correct them, and add the file again."
+            receipts.append(Receipt(name, DocumentStatus.FAILED, error=more))
 
     def _unlocked(self, path: Path, password: str) -> str:
         """Store the unlocked copy of an encrypted file and return its hash."""

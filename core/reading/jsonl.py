@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import CorruptDocument, EmptyDocument, LimitExceeded
+from core.errors import CorruptDocument, EmptyDocument, LimitExceeded, ReadError
 from core.reading.encoding import decoded, encoding_of
 from core.reading.plaintext import text_pieces
 from core.reading.protocol import Found, ReadContext
@@ -21,23 +22,50 @@ LONGEST_RECORD = 64 * 1024 * 1024
 _SHAPE = 'A record is {"id"?, "title"?, "text", "metadata"?} on one line.'
 
 
-def split_records(path: Path) -> Iterator[tuple[str, bytes]]:
-    """The records of a JSONL file in order, as (name, the record's JSON in UTF-8); blank lines are skipped.
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A line that is a record: the name of its document, and its JSON in UTF-8."""
 
-    A record's name is its id, any JSON scalar; without one it is `line N`. The same id may come again: the records
-    are given out in order, so that a later one can be a newer version. Records before a bad line have been given out
-    when CorruptDocument or LimitExceeded names it. Raises EmptyDocument when there is no record.
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that is none: its number from 1, and why."""
+
+    number: int
+    error: ReadError
+
+
+def split_records(path: Path, name: str) -> Iterator[Record | BadLine]:
+    """The lines of a JSONL file that is called `name`, in order; blank lines are skipped, bad ones do not end it.
+
+    A record's name is its id, any JSON scalar; without one it is the file's name and the line. The same id may come
+    again. Raises EmptyDocument when there is nothing but blank lines.
     """
     found = False
     for number, line in _lines(path):
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise CorruptDocument(f"Line {number} is not valid JSON.", f"Correct that line. {_SHAPE}") from error
         found = True
-        yield _record_name(record, number), line
+        try:
+            yield Record(_record_name(_parsed(line, number), f"{name}, line {number}"), line)
+        except ReadError as error:
+            yield BadLine(number, error)
     if not found:
         raise EmptyDocument("There is no record in this file.", _SHAPE)
+
+
+def _parsed(line: bytes, number: int) -> Any:
+    if len(line) > LONGEST_RECORD:
+        raise LimitExceeded(
+            f"Line {number} is longer than {LONGEST_RECORD // 1024**2} MB.", "Split its text into records."
+        )
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise CorruptDocument(f"Line {number} is not valid JSON.", f"Correct that line. {_SHAPE}") from error
+    _check(record, f"Line {number}")
+    return record
 
 
 def read_record(path: Path, name: str, ctx: ReadContext) -> Iterator[Found]:  # noqa: ARG001 (as every reader)
@@ -56,7 +84,7 @@ def read_record(path: Path, name: str, ctx: ReadContext) -> Iterator[Found]:  # 
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Numbered lines in UTF-8 that are not blank."""
+    """Numbered lines in UTF-8 that are not blank; one that is too long is cut, and still longer than allowed."""
     encoding = encoding_of(path)
     if encoding not in ("utf-8", "utf-8-sig"):
         with path.open(encoding=encoding, errors="replace") as text:
@@ -64,22 +92,20 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
         return
     with path.open("rb") as file:
         number = 0
-        while line := file.readline(LONGEST_RECORD + 1):
+        while line := file.readline(LONGEST_RECORD + 2):
             number += 1
-            if len(line) > LONGEST_RECORD:
-                raise LimitExceeded(
-                    f"Line {number} is longer than {LONGEST_RECORD // 1024**2} MB.", "Split its text into records."
-                )
+            whole = line
+            while whole and not whole.endswith(b"\n"):  # the rest of a line that is too long is passed over
+                whole = file.readline(LONGEST_RECORD)
             line = line.removeprefix(b"\xef\xbb\xbf").strip()
             if line:
                 yield number, line
 
 
-def _record_name(record: Any, number: int) -> str:
-    _check(record, f"Line {number}")
+def _record_name(record: Any, otherwise: str) -> str:
     given = record.get("id")
     if given is None or given == "":
-        return f"line {number}"
+        return otherwise
     return one_line(given) if isinstance(given, str) else json.dumps(given)
 
 

@@ -23,15 +23,22 @@ def display_name(given: str) -> str:
     characters removed, white space made single blanks, reserved device names marked with `_`, long names shortened in
     the middle. Never empty. The result says nothing about what kind of file it is.
     """
-    text = unicodedata.normalize("NFC", given.encode("utf-8", "replace").decode("utf-8"))
-    text = re.split(r"[/\\]", text.rstrip("/\\ "))[-1]
-    text = "".join(_visible(character) for character in text)
+    return record_name(re.split(r"[/\\]", _text(given).rstrip("/\\ "))[-1])
+
+
+def record_name(given: str) -> str:
+    """As `display_name`, for an id in a data set: slashes belong to it."""
+    text = "".join(_visible(character) for character in _text(given))
     text = _BLANKS.sub(" ", text).strip(" ")
     if not text.strip(". "):
         return UNNAMED
     if _RESERVED.fullmatch(text):
         text = f"_{text}"
     return shortened(text)
+
+
+def _text(given: str) -> str:
+    return unicodedata.normalize("NFC", given.encode("utf-8", "replace").decode("utf-8"))
 
 
 def shortened(text: str, most: int = MAX_NAME) -> str:

@@ -108,14 +108,23 @@ def test_a_jsonl_file_is_a_document_a_line(workbench, drop) -> None:
 
 
 def test_a_bad_line_is_named_and_the_others_go_on(workbench) -> None:
-    content = b'{"id": "a", "text": "Alpha is the first letter of all."}\n{broken\n'
+    content = b'{"id": "a/b", "text": "Alpha is the first letter of all."}\n{broken\n{"text": "Omega is the last."}\n'
+    receipts = workbench.library.add([Upload("bad.jsonl", content)])
+    (failed,) = [receipt for receipt in receipts if receipt.status is DocumentStatus.FAILED]
+    assert failed.name == "bad.jsonl, line 2"
+    assert "Line 2 " in failed.error
+    kept = [receipt for receipt in receipts if receipt.document_id]
+    assert [receipt.name for receipt in kept] == ["a/b", "bad.jsonl, line 3"]
+    assert workbench.jobs.wait([receipt.document_id for receipt in kept], timeout=60)
+
+
+def test_many_bad_lines_are_counted(workbench) -> None:
+    content = b"{broken\n" * 250 + b'{"id": "a", "text": "Alpha is the first letter of all."}\n'
     receipts = workbench.library.add([Upload("bad.jsonl", content)])
     failed = [receipt for receipt in receipts if receipt.status is DocumentStatus.FAILED]
-    assert len(failed) == 1
-    assert "2" in failed[0].error
-    kept = [receipt.document_id for receipt in receipts if receipt.document_id]
-    assert len(kept) == 1
-    assert workbench.jobs.wait(kept, timeout=60)
+    assert len(failed) == 101
+    assert failed[-1].error.startswith("150 more lines")
+    assert [receipt.name for receipt in receipts if receipt.document_id] == ["a"]
 
 
 def test_two_files_of_one_name_in_one_drop_are_both_kept(workbench, drop) -> None:

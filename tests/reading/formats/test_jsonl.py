@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from core.errors import CorruptDocument, EmptyDocument
-from core.reading.jsonl import split_records
+from core.errors import EmptyDocument, LimitExceeded
+from core.reading.jsonl import BadLine, split_records
 
 Read = Callable[..., Any]
 
@@ -35,9 +35,10 @@ def test_records_in_order_with_ids_of_any_scalar(tmp_path: Path, encoding: str) 
         {"text": "no id"},
         encoding=encoding,
     )
-    found = list(split_records(path))
-    assert [name for name, _ in found] == ["a b", "7", "1.5", "true", "line 6", "a b", "line 9"]
-    assert [json.loads(data)["text"] for _, data in found] == ["Größe", "seven", "x", "x", "x", "again", "no id"]
+    found = list(split_records(path, "a.jsonl"))
+    names = ["a b", "7", "1.5", "true", "a.jsonl, line 6", "a b", "a.jsonl, line 9"]
+    assert [record.name for record in found] == names
+    assert [json.loads(record.data)["text"] for record in found] == ["Größe", "seven", "x", "x", "x", "again", "no id"]
 
 
 @pytest.mark.parametrize(
@@ -52,17 +53,28 @@ def test_records_in_order_with_ids_of_any_scalar(tmp_path: Path, encoding: str) 
         '{"text": "x", "metadata": 3}',
     ],
 )
-def test_a_bad_line_is_named_after_the_good_ones(tmp_path: Path, bad: str) -> None:
-    records = split_records(lines(tmp_path / "a.jsonl", {"id": 1, "text": "good"}, "", bad, {"id": 2, "text": "late"}))
-    assert next(records)[0] == "1"
-    with pytest.raises(CorruptDocument, match="Line 3 ") as caught:
-        next(records)
-    assert "on one line" in caught.value.next_step
+def test_a_bad_line_is_named_and_the_others_are_given_out(tmp_path: Path, bad: str) -> None:
+    path = lines(tmp_path / "a.jsonl", {"id": 1, "text": "good"}, "", bad, {"id": 2, "text": "late"})
+    first, broken, late = split_records(path, "a.jsonl")
+    assert (first.name, late.name) == ("1", "2")
+    assert isinstance(broken, BadLine)
+    assert broken.number == 3
+    assert broken.error.sentence.startswith("Line 3 ")
+    assert "on one line" in broken.error.next_step
+
+
+def test_a_line_that_is_too_long_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.reading.jsonl.LONGEST_RECORD", 100)
+    long = {"id": "long", "text": "x" * 1000}
+    path = lines(tmp_path / "a.jsonl", {"id": 1, "text": "good"}, long, {"id": 2, "text": "late"})
+    first, broken, late = split_records(path, "a.jsonl")
+    assert (first.name, broken.number, late.name) == ("1", 2, "2")
+    assert isinstance(broken.error, LimitExceeded)
 
 
 def test_a_file_of_blank_lines_has_no_record(tmp_path: Path) -> None:
     with pytest.raises(EmptyDocument):
-        list(split_records(lines(tmp_path / "a.jsonl", "", " ", "")))
+        list(split_records(lines(tmp_path / "a.jsonl", "", " ", ""), "a.jsonl"))
 
 
 def test_a_record_is_a_document(tmp_path: Path, reading: Read) -> None:
@@ -75,10 +87,10 @@ def test_a_record_is_a_document(tmp_path: Path, reading: Read) -> None:
 
 def test_every_record_that_is_split_off_can_be_read(tmp_path: Path, reading: Read) -> None:
     path = lines(tmp_path / "a.jsonl", {"id": 1, "text": "one"}, {"title": "T", "text": "two"})
-    for number, (name, data) in enumerate(split_records(path)):
+    for number, record in enumerate(split_records(path, "a.jsonl")):
         single = tmp_path / f"{number}"
-        single.write_bytes(data)
-        assert reading(single, name=name).text == ["one", "two"][number]
+        single.write_bytes(record.data)
+        assert reading(single, name=record.name).text == ["one", "two"][number]
 
 
 def test_a_record_without_text_is_empty(tmp_path: Path, reading: Read) -> None:
