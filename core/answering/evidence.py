@@ -42,6 +42,8 @@ class Evidence:
     related: float = 1.0  # how far it says what is asked about them: the words that are no names
     defines: float = 0.0  # 1: the question asks what something is, and the unit begins by saying so
     typed: float = 0.0  # 1: a phrase of the kind asked for is there; -1: missing; 0: none is asked for
+    alike: float = 0.0  # 1: a table row that says no more of the question than its neighbours do
+    german: float = 0.0  # 1: the question is German, which the built-in model embeds less well
     similar: float = 0.0  # cosine of the sentence vectors, -1 to 1
     score: float = 0.0
     spans: tuple[Span, ...] = ()  # phrases of the kind asked for, in `unit.text`, best first
@@ -73,33 +75,49 @@ def weights(question: Question, texts: Sequence[str]) -> dict[str, float]:
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """How far a passage says each word of the question outside of the unit that is looked at, each 0 to 1."""
+
+    near: dict[str, float]  # its headings
+    title: dict[str, float]  # its document's name
+    passage: dict[str, float]
+    document: dict[str, float]  # every passage of the document that was found
+
+
+def surroundings(
+    question: Question, heading: str, title: str, passage: Sequence[str], document: Sequence[str]
+) -> Surroundings:
+    """What the units of one passage have in common."""
+    near, named = telling(heading), telling(title)
+    return Surroundings(
+        {word: _best(word, near) for word in question.keywords},
+        {word: _best(word, named) for word in question.keywords},
+        {word: _best(word, passage) for word in question.keywords},
+        {word: _best(word, document) for word in question.names},
+    )
+
+
 def assess(
-    question: Question,
-    unit: Unit,
-    before: Unit | None,
-    chunk_words: Sequence[str],
-    document_words: Sequence[str],
-    weight: dict[str, float],
+    question: Question, unit: Unit, before: Unit | None, around: Surroundings, weight: dict[str, float]
 ) -> Evidence:
-    """The features of one unit that need no model, from its own words, its neighbour's, its passage's, and those of the
-    other retrieved passages of its document."""
-    evidence = Evidence(unit)
-    near = telling(unit.context)
-    previous = telling(before.text) if before is not None else []
+    """The features of one unit that need no model, from its own words, its neighbour's, its passage's, and those of its
+    document."""
+    evidence = Evidence(unit, german=float(question.language == "de"))
     lean = 0.85 if unit.leaning else 0.45
-    total = sum(weight.values()) or 1.0
     cover = 0.0
     for word, value in weight.items():
-        inside = _best(word, unit.telling)
-        around = max(
-            inside,
-            0.8 * _best(word, near),
-            lean * _best(word, previous),
-            _carried(question, word) * _best(word, chunk_words),
+        name = word in question.names
+        evidence.said[word] = said = max(
+            _best(word, unit.telling),
+            0.8 * around.near[word],
+            (0.9 if name else 0.4) * around.title[word],
+            lean * _best(word, before.telling if before is not None else ()),
+            _carried(question, word) * around.passage[word],
+            0.4 * around.document[word] if name else 0.0,
         )
-        evidence.said[word] = around
-        cover += value * around
-    evidence.cover = cover / total
+        cover += value * said
+    evidence.cover = cover / (sum(weight.values()) or 1.0)
     predicates = [word for word in question.keywords if word not in question.names and not _only_kind(question, word)]
     if predicates:
         counted = sum(weight[word] for word in predicates)
@@ -108,13 +126,33 @@ def assess(
         evidence.defines = float(_defines(question, unit))
     if question.names:
         evidence.named = sum(
-            max(evidence.said.get(name, 0.0), 0.9 * _best(name, chunk_words), 0.7 * _best(name, document_words))
+            max(evidence.said[name], 0.9 * around.passage[name], around.title[name], 0.8 * around.document[name])
             for name in question.names
         ) / len(question.names)
     evidence.spans = answers(question, unit)
     if question.wants:
         evidence.typed = 1.0 if evidence.spans else -1.0
     return evidence
+
+
+def mark_alike(question: Question, found: Sequence[Evidence]) -> None:
+    """Set `alike` on rows of a table whose cells say nothing of the question that tells them from three others. A row
+    of totals is never one of many."""
+    said = {id(item): _cells_say(question, item.unit) for item in found if item.unit.row}
+    for item in found:
+        if item.unit.row and not _TOTAL.search(item.unit.text):
+            ours = said[id(item)]
+            others = (said[id(other)] for other in found if other.unit.row and other.unit.context == item.unit.context)
+            item.alike = float(sum(ours <= theirs for theirs in others) > 3)
+
+
+_TOTAL = re.compile(r"(?:^|: )(?:[\w-]+ )?(?:total|sum|summe|gesamt|insgesamt|overall)\b(?=$| ·|[ :]*·)", re.IGNORECASE)
+
+
+def _cells_say(question: Question, row: Unit) -> frozenset[str]:
+    """The question's words that the cells of a row say, headers aside."""
+    cells = telling(" ".join(cell.partition(": ")[2] or cell for cell in row.text.split(" · ")))
+    return frozenset(word for word in question.keywords if _best(word, cells) >= 0.75)
 
 
 def _only_kind(question: Question, word: str) -> bool:
@@ -151,6 +189,8 @@ def answers(question: Question, unit: Unit) -> tuple[Span, ...]:
         if want is Want.NAME and Want.ORGANISATION in question.wants:  # a body is asked for, not a person
             persons = find(unit.text, Want.PERSON, german)
             spans = [span for span in spans if span not in persons]
+        if want is Want.ORGANISATION and Want.PERSON in question.wants:  # "a technician of KQW" is not KQW
+            spans = [span for span in spans if not _BELONGING.search(unit.text, 0, span[0])]
         if want is Want.DATE:
             spans = _of_life(question, unit.text, spans)
         if want is Want.NUMBER and (Want.MONEY in question.wants or Want.PERCENT in question.wants):
@@ -160,6 +200,7 @@ def answers(question: Question, unit: Unit) -> tuple[Span, ...]:
     return tuple(dict.fromkeys(chosen))
 
 
+_BELONGING = re.compile(r"\b(?:of|at|for|to|in|bei|für|in)\s+(?:the\s+|der\s+|die\s+|dem\s+)?$")
 _FALLBACK = {
     Want.ORGANISATION: (Want.PERSON,),
     Want.NAME: (Want.ORGANISATION,),

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.answering import evidence as evidences
-from core.answering.evidence import Evidence, assess
+from core.answering.evidence import Evidence, Surroundings, assess, surroundings
 from core.answering.phrases import Span
 from core.answering.questions import Question, Shape
 from core.answering.units import Unit, context_of, units
@@ -27,6 +27,8 @@ Encode = Callable[[list[str]], Vectors]
 
 THRESHOLD = 0.24  # calibrated, see docs/answering.md
 CANDIDATES = 18  # units whose sentence vectors are computed; bounds the work per question
+READ = 12  # passages that are read for sentences, of those found
+OF_EACH = 2  # and as many of each retriever's best, wherever the other puts them
 CALL_LENGTH = 1000  # characters in one call of the embedding model
 CACHED = 4096  # sentence vectors kept: 6 MB at 384 dimensions
 _MOST = {Shape.FACT: 2, Shape.DEFINITION: 3, Shape.YES_NO: 2, Shape.EXPLANATION: 4, Shape.LISTING: 5, Shape.OPEN: 4}
@@ -126,7 +128,7 @@ def extract(
     question: Question, passages: Sequence[Passage], vectors: SentenceVectors, threshold: float = THRESHOLD
 ) -> Extract:
     """Answer from the passages. Deterministic; work is bounded by CANDIDATES sentence vectors."""
-    pieces = units(passages)
+    pieces = units(passages, reading(passages))
     candidates, embedded = rank(question, passages, pieces, vectors)
     best = candidates[0].score if candidates else 0.0
     if best < threshold:
@@ -137,26 +139,30 @@ def extract(
     return Extract(tuple(statements), best, len(pieces), tuple(candidates), tuple(dropped))
 
 
+def reading(passages: Sequence[Passage]) -> list[int]:
+    """The positions of the passages to be read: the best READ, and the best few of each retriever that found them."""
+    return [
+        at for at, passage in enumerate(passages) if at < READ or min(passage.found_by.values(), default=READ) <= OF_EACH
+    ]
+
+
 def rank(
     question: Question, passages: Sequence[Passage], pieces: Sequence[Unit], vectors: SentenceVectors
 ) -> tuple[list[Evidence], Vectors]:
     """The candidates by score, best first, and their vectors in the same order."""
     texts = [f"{context_of(passage)}\n{passage.chunk.text}" for passage in passages]
     weight = evidences.weights(question, texts)
-    spoken = [telling(text) for text in texts]
-    of_document: dict[str, set[str]] = {}
-    for passage, found in zip(passages, spoken, strict=True):
-        of_document.setdefault(passage.chunk.document_id, set(telling(passage.document))).update(found)
+    around = _around(question, passages, texts)
     assessed: list[Evidence] = []
     before: Unit | None = None
     for piece in pieces:
         piece.telling = tuple(telling(piece.text))
-        document = tuple(of_document[passages[piece.passage].chunk.document_id])
         if before is not None and before.passage != piece.passage:
             before = None
         if piece.telling:
-            assessed.append(assess(question, piece, before, spoken[piece.passage], document, weight))
+            assessed.append(assess(question, piece, before, around[piece.passage], weight))
         before = piece
+    evidences.mark_alike(question, assessed)
     assessed.sort(key=lambda item: (-_promise(item), item.unit.passage, item.unit.ordinal))
     kept = assessed[:CANDIDATES]
     if not kept:
@@ -167,6 +173,21 @@ def rank(
         item.score = evidences.score(item)
     order = sorted(range(len(kept)), key=lambda at: (-kept[at].score, kept[at].unit.passage, kept[at].unit.ordinal))
     return [kept[at] for at in order], embedded[1:][order]
+
+
+def _around(question: Question, passages: Sequence[Passage], texts: Sequence[str]) -> list[Surroundings]:
+    """What surrounds the units of each passage. Passages that are not read themselves still tell what their document
+    is about."""
+    spoken = [telling(text) for text in texts]
+    of_document: dict[str, set[str]] = {}
+    for passage, found in zip(passages, spoken, strict=True):
+        of_document.setdefault(passage.chunk.document_id, set()).update(found)
+    return [
+        surroundings(
+            question, passage.chunk.heading, passage.document, found, tuple(of_document[passage.chunk.document_id])
+        )
+        for passage, found in zip(passages, spoken, strict=True)
+    ]
 
 
 def _promise(item: Evidence) -> float:

@@ -101,13 +101,14 @@ _PATTERNS: tuple[tuple[re.Pattern[str], tuple[Want, ...]], ...] = tuple(
     for pattern, wants in (
         (r"\b(?:who|whom|whose|wer|wen|wem|wessen)\b", (Want.PERSON, Want.ORGANISATION)),
         (rf"\bwh(?:ich|at)\s+(?:\w+\s+)?(?:person|people|man|woman|{_ROLE})\b|\bwelche[rsnm]?\s+(?:\w+\s+)?(?:person|personen|mensch|mann|frau|{_ROLE})\b", (Want.PERSON,)),  # noqa: E501
+        (r"\b(?:until|by)\s+when\b|\bbis\s+wann\b", (Want.DATE, Want.DURATION)),
         (r"\bhow\s+long\b|\bwie\s+lang(?:e)?\b|\bhow\s+old\b|\bwie\s+alt\b", (Want.DURATION, Want.NUMBER)),
         (rf"\bwhen\b(?!\s+\w+ing)|\bwann\b|\b(?:which|what)\s+(?:\w+\s+)?(?:{_TIME_NOUN})\b|\b(?:date|year|deadline)\s+(?:of|for)\b|\bwelche[rsnm]?\s+(?:\w+\s+)?(?:{_ZEIT})\b|\bseit\s+wann\b|\bam\s+wievielten\b", (Want.DATE,)),  # noqa: E501
         (r"\bpercent(?:age)?\b|\bwhat\s+(?:share|proportion|fraction)\b|\bprozent\w*\b|\bwelcher\s+anteil\b|\bwie\s+hoch\b[^?]*\b(?:anteil|quote|rate|satz)\b", (Want.PERCENT, Want.NUMBER)),  # noqa: E501
         (rf"\bhow\s+(?:much|high|large|big)\b[^?]*\b{_MONEY}\b|\b(?:what|which)\b[^?]*\b(?:the|a|an|its|total|annual)\b[^?]*\b{_MONEY}\b|\bhow\s+much\s+(?:did|does|do|is|was|were|will|has|have)\b", (Want.MONEY, Want.NUMBER)),  # noqa: E501
         (rf"\bwie\s*(?:viel|hoch|groß|teuer)\b[^?]*\b{_GELD}\b|\b(?:was|welche[rnms]?)\b[^?]*\b{_GELD}\b|\bwie\s+teuer\b", (Want.MONEY, Want.NUMBER)),  # noqa: E501
         (r"\bwas\s+kostete?n?\b|\bwhat\s+(?:did|does|do)\b[^?]*\bcost\b", (Want.MONEY, Want.NUMBER)),
-        (rf"\bhow\s+(?:many|much|often|{_MEASURE})\b|\bwie\s*(?:viele?n?|oft|{_MEASURE})\b|\bhow\s+big\b|\b(?:the|total)\s+number\s+of\b|\bwhat\s+(?:is|was|are)\s+the\s+(?:\w+\s+)?(?:number|population|area|height|length|width|capacity|temperature|speed|distance|weight|depth|size|power|score|phone number|telephone number)\b|\b(?:die\s+anzahl|einwohnerzahl|telefonnummer|temperatur|kapazität|leistung|fläche|länge|höhe|entfernung)\b", (Want.NUMBER,)),  # noqa: E501
+        (rf"\bhow\s+(?:many|much|often|{_MEASURE})\b|\bwie\s*(?:viele?n?|oft|{_MEASURE})\b|\bhow\s+big\b|\b(?:the|total)\s+number\s+of\b|\bwhat\s+(?:is|was|are)\s+the\s+(?:\w+\s+)?(?:number|population|area|height|length|width|capacity|temperature|speed|distance|weight|depth|size|power|score|phone number|telephone number)\b|\b(?:die\s+anzahl|einwohnerzahl|telefonnummer|temperatur|kapazität|leistung|fläche|länge|höhe|entfernung)\b|\bwelche[rns]?\s+\w*(?:menge|nummer|zahl|höhe|dauer|wert|betrag)\b|\b(?:which|what)\s+(?:\w+\s+)?(?:amount|quantity|number|level|value)\b", (Want.NUMBER,)),  # noqa: E501
         (rf"\bwhere\b|\bwo\b|\bwoher\b|\bwohin\b|\b(?:which|what)\s+(?:\w+\s+)?{_PLACE_NOUN}\b|\bwelche[rsnm]?\s+(?:\w+\s+)?{_ORT}\b|\bwhat\s+is\s+the\s+(?:capital|address|location)\b|\b(?:hauptstadt|firmensitz)\b", (Want.PLACE,)),  # noqa: E501
         (rf"\b(?:which|what)\s+(?:\w+\s+)?{_BODY}\b|\bwelche[rsnm]?\s+(?:\w+\s+)?{_KÖRPER}\b", (Want.ORGANISATION, Want.NAME)),  # noqa: E501
         (r"\bwhat\s+(?:is|was|are|were)\s+the\s+(?:\w+\s+)?(?:names?|title)\b|\bhow\s+is\s+[^?]*\bcalled\b|\bwhat\s+is\s+[^?]*\bcalled\b|\bwie\s+heiß(?:t|en)\b|\bwie\s+lautet\s+der\s+(?:name|titel)\b|\bname\s+(?:of|des|der|von)\b", (Want.NAME,)),  # noqa: E501
@@ -158,6 +159,9 @@ def parts(text: str) -> list[str]:
     return found
 
 
+_BARE_REASON = re.compile(r",?\s+(?:and|und)\s+(?:why|how|warum|weshalb|wieso|wie)\s*\??$", re.IGNORECASE)
+
+
 def parse(text: str) -> Question:
     """Take a question apart. Any text is a question; a bare list of keywords is an open one."""
     text = " ".join(text.split())
@@ -167,7 +171,8 @@ def parse(text: str) -> Question:
     for pattern, kinds in _PATTERNS:
         if pattern.search(text):
             wants.extend(kind for kind in kinds if kind not in wants and not (somebody and kind in _WHO))
-    shapes = (shape for pattern, shape in _SHAPES if pattern.search(text))
+    main = _BARE_REASON.sub("", text)  # "Who voted against it, and why?" asks for a person
+    shapes = (shape for pattern, shape in _SHAPES if pattern.search(main))
     shape = next((found for found in shapes if not _was(text, language, found)), None)
     if shape in (None, Shape.DEFINITION) and wants:
         shape = Shape.FACT

@@ -47,10 +47,11 @@ class Unit:
     telling: tuple[str, ...] = field(default=())  # its words that carry meaning
 
 
-def units(passages: Sequence[Passage]) -> list[Unit]:
-    """All units of all passages, in order."""
+def units(passages: Sequence[Passage], read: Sequence[int] | None = None) -> list[Unit]:
+    """All units of the passages at the positions `read` (of all, without), in order."""
     found: list[Unit] = []
-    for number, passage in enumerate(passages):
+    for number in range(len(passages)) if read is None else read:
+        passage = passages[number]
         context = context_of(passage)
         for ordinal, (start, end, text, row) in enumerate(_cut(passage.chunk.text, passage.chunk.kind)):
             leaning = not row and _PRONOUN.match(text) is not None
@@ -139,13 +140,14 @@ def _prose(text: str, lines: list[tuple[int, int]], kind: BlockKind) -> Iterator
 
 
 def _joined(text: str) -> Iterator[tuple[int, int]]:
-    """The sentences, with "(seal no." and "00318)" kept together."""
+    """The sentences, with "(seal no." and "00318)" kept together, and "on" with a line that begins "1 January"."""
     start: int | None = None
     found = sentences(text)
     for position, (first, last) in enumerate(found):
         start = first if start is None else start
         following = text[found[position + 1][0]] if position + 1 < len(found) else ""
-        if not (following.isdigit() and _NUMBER_TO_COME.search(text, first, last)):
+        goes_on = text[last - 1].isalnum() or _NUMBER_TO_COME.search(text, first, last)
+        if not (following.isdigit() and goes_on):
             yield start, last
             start = None
 

@@ -11,7 +11,7 @@ def word_set(text: str) -> frozenset[str]:
 _ENGLISH_STOP = """
 a an the this that these those it its itself he him his she her hers they them their theirs we us our ours you your i
 me my mine and or but nor so if then than as at by for from in into of off on onto out over to under up upon with
-within without about after before between during through against is are was were be been being am do does did done doing
+within without about after before between during through is are was were be been being am do does did done doing
 has have had having will would shall should can could may might must not no yes there here who whom whose what when
 where why how which many much any some each every all both few more most other such own same too very just also only
 please tell give show list name find know according documents document say says said mention mentioned describe explain
@@ -21,7 +21,7 @@ _GERMAN_STOP = """
 der die das den dem des ein eine einer einem einen eines dieser diese dieses diesem diesen jener jene jenes er sie es
 ihn ihm ihr ihre ihren ihrem ihrer ihres sein seine seinen seinem seiner seines wir uns unser unsere ich mich mir mein
 meine du dich dir dein euch euer man sich und oder aber denn sondern wenn dann als wie bei zum zur zu mit von vom nach
-aus an am auf in im ins für fur über uber unter vor hinter neben zwischen durch gegen ohne um seit bis ab ist sind war
+aus an am auf in im ins für fur über uber unter vor hinter neben zwischen durch ohne um seit bis ab ist sind war
 waren wird werden wurde wurden worden sei seien bin bist hat haben hatte hatten habe kann können konnen könnte soll
 sollen muss müssen mussen darf will wollen nicht kein keine keinen nein ja da dort hier wer wen wem wessen was wann wo
 woher wohin warum weshalb wieso wozu welche welcher welches welchem welchen wieviel wieviele viel viele vielen alle

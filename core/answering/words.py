@@ -86,13 +86,20 @@ def likeness(asked: str, found: str) -> float:
     for one in ours:
         for other in theirs:
             short, long = sorted((one, other), key=len)
-            if len(short) >= 5 and short in long:
+            if len(short) >= 4 and len(long) - len(short) >= 4 and _compound(asked, found) and long.endswith(short):
+                best = max(best, 0.75)  # "Mindestmenge" is a "Menge"
+            elif len(short) >= 5 and short in long:
                 best = max(best, 0.8 if long.startswith(short) or long.endswith(short) else 0.6)
             elif len(short) >= 5 and _shared(one, other) >= max(5, 0.7 * len(long)):
                 best = max(best, 0.6)
             elif len(short) >= 6 and _shared(one, other) >= 6:
                 best = max(best, 0.5)
     return best
+
+
+def _compound(one: str, other: str) -> bool:
+    """Whether both are written like German nouns."""
+    return one[:1].isupper() and other[:1].isupper()
 
 
 def _shared(one: str, other: str) -> int:
