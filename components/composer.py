@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -14,6 +15,7 @@ from core.answering.agents import AGENTS, AgentCard
 if TYPE_CHECKING:
     from core.workbench import Workbench
 
+MANY = 500  # documents that are offered at once
 LONGEST = 4000  # characters of a question
 
 
@@ -57,12 +59,11 @@ def _scope(workbench: Workbench) -> None:
     chosen: list[str] = state.kept(state.CHAT_SCOPE, list)
     label = count(len(chosen), "document") if chosen else "All documents"
     with st.popover(label, icon=":material/filter_list:", key="chat_scope_popover"):
-        names = {item.id: item.name for item in workbench.library.documents()}
-        kept = [item for item in chosen if item in names]
+        names = _offered(workbench, chosen)
         picked = st.multiselect(
             "Ask only these documents",
             list(names),
-            default=kept,
+            default=[item for item in chosen if item in names],
             format_func=lambda item: shorten(names.get(str(item), ""), 60),
             placeholder="All documents",
             key="chat_scope_choice",
@@ -71,4 +72,15 @@ def _scope(workbench: Workbench) -> None:
             state.keep(state.CHAT_SCOPE, list(picked))
             st.rerun()
         for agent in _agents(workbench):
-            st.caption(f"**{in_markdown(agent.name.capitalize())}** — {in_markdown(agent.purpose)}")
+            st.caption(f"**{in_markdown(agent.name.capitalize())}**: {in_markdown(agent.purpose)}")
+
+
+def _offered(workbench: Workbench, chosen: list[str]) -> dict[str, str]:
+    """Documents to choose from, by id: all of them while they are few, else what is chosen and what a search finds."""
+    names = {item.id: item.name for item in workbench.library.documents()}
+    if len(names) <= MANY:
+        return names
+    text = st.text_input("Find", key="chat_scope_find", placeholder="Words of the name", icon=":material/search:")
+    words = (text or "").casefold().split()
+    found = (item for item in names if all(word in names[item].casefold() for word in words))
+    return {item: names[item] for item in [*(item for item in chosen if item in names), *islice(found, MANY)]}

@@ -1,10 +1,14 @@
-"""The one HTML page that Streamlit sends, made ours on its way out.
+"""What stands between the network and the two applications behind it.
 
-Streamlit's script looks for its server below the address that was visited, and on a deep link such as `/chat` it asks
-there in vain first, which leaves errors in the browser's console. We tell it where the server is.
+`Later` is an application that is made while the server already answers. `FrontDoor` completes the one HTML page that
+Streamlit sends: Streamlit's script looks for its server below the address that was visited, and on a deep link such as
+`/chat` it asks there in vain first, which leaves errors in the browser's console. We tell it where the server is.
 """
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,6 +37,25 @@ class FrontDoor:
             return
         headers = [(name, value) for name, value in scope["headers"] if name not in CONDITIONS]
         await self._app({**scope, "headers": headers}, receive, _Rewriter(send))
+
+
+class Later:
+    """An ASGI application that is made when it is first needed, in a thread, so that importing it delays nothing."""
+
+    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+        self._make = make
+        self._made: asyncio.Task[ASGIApp] | None = None
+
+    async def made(self) -> ASGIApp:
+        """The application."""
+        if self._made is None:
+            self._made = asyncio.create_task(asyncio.to_thread(self._make))
+        return await asyncio.shield(self._made)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or WebSocket."""
+        app = await self.made()
+        await app(scope, receive, send)
 
 
 class _Rewriter:

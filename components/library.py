@@ -81,14 +81,15 @@ def _page_number(found: int, filters: Filters) -> int:
 def _row(document: Document, selected: set[str]) -> None:
     key = f"library_check_{document.id}"
     with st.container(key=f"library_row_{document.id}", horizontal=True, vertical_alignment="center", gap="small"):
-        ticked = st.checkbox(
+        st.checkbox(
             f"Select {in_markdown(shorten(document.name, 60))}",
             value=document.id in selected,
             key=key,
+            on_change=_tick,
+            args=(document.id,),
             label_visibility="collapsed",
             width="content",
         )
-        (selected.add if ticked else selected.discard)(document.id)
         with st.container(key=f"library_name_{document.id}", gap=None):
             document_link(document)
             st.caption(facts(document))
@@ -98,13 +99,10 @@ def _row(document: Document, selected: set[str]) -> None:
 
 
 def _selection_bar(workbench: Workbench, documents: list[Document], found: list[Document]) -> None:
-    """What can be done with the ticked documents. Ticks are read from the widgets, which are drawn further down."""
-    selected: set[str] = state.kept(state.LIBRARY_SELECTED, set)
-    for item in documents:
-        ticked = st.session_state.get(f"library_check_{item.id}")
-        if ticked is not None:
-            (selected.add if ticked else selected.discard)(item.id)
-    selected &= {item.id for item in documents}
+    """What can be done with the ticked documents."""
+    selected = state.kept(state.LIBRARY_SELECTED, set[str])
+    if selected:
+        selected &= {item.id for item in documents}  # what was deleted elsewhere meanwhile
     with st.container(key="library_selection", horizontal=True, vertical_alignment="center", gap="small"):
         if not selected:
             more = f" of {len(documents):,}" if len(found) < len(documents) else ""
@@ -116,8 +114,13 @@ def _selection_bar(workbench: Workbench, documents: list[Document], found: list[
             go("chat")
         if st.button("Delete", key="library_delete", icon=":material/delete:"):
             confirm_removal(workbench, [item for item in documents if item.id in selected])
-        if st.button("Clear", key="library_clear", type="tertiary", on_click=_clear, args=(sorted(selected),)):
-            pass
+        st.button("Clear", key="library_clear", type="tertiary", on_click=_clear, args=(sorted(selected),))
+
+
+def _tick(document_id: str) -> None:
+    selected = state.kept(state.LIBRARY_SELECTED, set[str])
+    ticked = bool(st.session_state.get(f"library_check_{document_id}"))
+    (selected.add if ticked else selected.discard)(document_id)
 
 
 def _clear(selected: list[str]) -> None:

@@ -9,12 +9,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from components import services
-from components.front_door import FrontDoor
+from components.front_door import FrontDoor, Later
 from core.errors import FolderInUse, QuellwerkError
 from core.workbench import Workbench
 
@@ -87,3 +87,17 @@ def test_the_front_page_is_completed_and_nothing_else() -> None:
     assert int(page.headers["content-length"]) == len(page.content)
     assert client.get("/api/v1/x").text == html
     assert client.get("/data").json() == {"html": html}
+
+
+def test_an_application_is_made_once_when_it_is_needed() -> None:
+    made: list[int] = []
+
+    def make() -> Starlette:
+        made.append(1)
+        return Starlette(routes=[Route("/x", lambda _: JSONResponse("here"))])
+
+    client = TestClient(Starlette(routes=[Mount("/api", Later(make))]))
+    assert made == []
+    with client:
+        assert [client.get("/api/x").json() for _ in range(3)] == ["here"] * 3
+    assert made == [1]
