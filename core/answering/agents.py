@@ -25,7 +25,7 @@ class Agent:
     """An agent's declaration: its card, how many passages it reads, and the synthesizer that words its answers."""
 
     card: AgentCard
-    passages: int = 10
+    passages: int = 40
     synthesizer: str = "extractive"
 
 

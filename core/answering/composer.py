@@ -16,6 +16,10 @@ from core.records import Passage
 MODEL = "built-in"
 
 REFUSAL = {"en": "The documents do not answer this.", "de": "Die Dokumente beantworten das nicht."}
+NEAR = {
+    "en": "The documents do not say this outright. Closest to it:",
+    "de": "Die Dokumente sagen das nicht ausdrücklich. Am nächsten kommt:",
+}
 EMPTY = {
     "en": "There is nothing to answer from: no document that could be searched matches.",
     "de": "Es gibt nichts, woraus eine Antwort käme: Kein durchsuchbares Dokument passt dazu.",
@@ -53,7 +57,10 @@ class ExtractiveComposer:
         }
         if not found.statements:
             return Composition(iter((Draft(REFUSAL[parsed.language], claim=False),)), False, details)
-        return Composition((draft(statement) for statement in found.statements), True, details)
+        drafts = [draft(statement) for statement in found.statements]
+        if not found.answered:
+            drafts.insert(0, Draft(NEAR[parsed.language], claim=False))
+        return Composition(iter(drafts), found.answered, details)
 
     def _extract(self, question: str, passages: Sequence[Passage]) -> Extract:
         """A question that asks for several things is answered one by one; the parts lean on what came before."""

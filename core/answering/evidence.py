@@ -43,7 +43,6 @@ class Evidence:
     defines: float = 0.0  # 1: the question asks what something is, and the unit begins by saying so
     typed: float = 0.0  # 1: a phrase of the kind asked for is there; -1: missing; 0: none is asked for
     alike: float = 0.0  # 1: a table row that says no more of the question than its neighbours do
-    german: float = 0.0  # 1: the question is German, which the built-in model embeds less well
     similar: float = 0.0  # cosine of the sentence vectors, -1 to 1
     score: float = 0.0
     spans: tuple[Span, ...] = ()  # phrases of the kind asked for, in `unit.text`, best first
@@ -103,7 +102,7 @@ def assess(
 ) -> Evidence:
     """The features of one unit that need no model, from its own words, its neighbour's, its passage's, and those of its
     document."""
-    evidence = Evidence(unit, german=float(question.language == "de"))
+    evidence = Evidence(unit)
     lean = 0.85 if unit.leaning else 0.45
     cover = 0.0
     for word, value in weight.items():
@@ -300,6 +299,7 @@ class Weights:
     named: float = 3.2
     related: float = 2.43
     missing: float = -2.0
+    alike: float = -5.02
     defines: float = 1.0  # set by hand: it only orders the sentences about one thing
 
 
@@ -315,6 +315,7 @@ def score(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
         + weights.named * evidence.named
         + weights.related * evidence.related
         + weights.missing * max(-evidence.typed, 0.0)
+        + weights.alike * evidence.alike
         + weights.defines * evidence.defines
     )
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))

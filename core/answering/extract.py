@@ -25,7 +25,9 @@ from core.records import Passage
 Vectors = npt.NDArray[np.float32]
 Encode = Callable[[list[str]], Vectors]
 
-THRESHOLD = 0.24  # calibrated, see docs/answering.md
+THRESHOLD = 0.25  # from here on it is an answer; both are calibrated, see docs/answering.md
+NEAR = 0.08  # from here on a sentence is worth showing as close to an answer
+MOST_NEAR = 3
 CANDIDATES = 18  # units whose sentence vectors are computed; bounds the work per question
 READ = 12  # passages that are read for sentences, of those found
 OF_EACH = 2  # and as many of each retriever's best, wherever the other puts them
@@ -57,8 +59,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The built-in answer. Empty `statements` means that the passages do not answer; `confidence` is 0 to 1."""
+    """The built-in answer. Without `answered` the statements are only what comes closest, and none means that nothing
+    does; `confidence` is 0 to 1."""
 
+    answered: bool
     statements: tuple[Statement, ...]
     confidence: float
     units: int
@@ -67,18 +71,22 @@ class Extract:
 
 
 def together(found: Sequence[Extract]) -> Extract:
-    """The answers to the parts of a question as one; what two of them say is said once, marked for both."""
+    """The answers to the parts of a question as one; what two of them say is said once, marked for both. The first
+    part decides whether it is an answer; what only comes close to a further part is then left out."""
     if len(found) == 1:
         return found[0]
+    answered = found[0].answered
     merged: dict[str, Statement] = {}
-    for statement in (statement for one in found for statement in one.statements):
+    for statement in (statement for one in found if one.answered or not answered for statement in one.statements):
         earlier = merged.get(statement.text)
         if earlier is not None:
             statement = replace(earlier, bold=tuple(dict.fromkeys(earlier.bold + statement.bold)))
         merged[statement.text] = statement
     candidates = sorted((item for one in found for item in one.candidates), key=lambda item: -item.score)
+    statements = tuple(merged.values())
     return Extract(
-        tuple(merged.values()),
+        answered,
+        statements if answered else statements[:MOST_NEAR],
         max(one.confidence for one in found),
         found[0].units,
         tuple(candidates),
@@ -131,12 +139,13 @@ def extract(
     pieces = units(passages, reading(passages))
     candidates, embedded = rank(question, passages, pieces, vectors)
     best = candidates[0].score if candidates else 0.0
-    if best < threshold:
-        reasons = tuple((item.unit.text, "below the threshold") for item in candidates[:5])
-        return Extract((), best, len(pieces), tuple(candidates), reasons)
-    chosen, dropped = _choose(question, passages, candidates, embedded, threshold)
+    if best < NEAR:
+        reasons = tuple((item.unit.text, "not near the question") for item in candidates[:5])
+        return Extract(False, (), best, len(pieces), tuple(candidates), reasons)
+    answered = best >= threshold
+    chosen, dropped = _choose(question, passages, candidates, embedded, threshold if answered else None)
     statements = _ordered(question, passages, pieces, chosen)
-    return Extract(tuple(statements), best, len(pieces), tuple(candidates), tuple(dropped))
+    return Extract(answered, tuple(statements), best, len(pieces), tuple(candidates), tuple(dropped))
 
 
 def reading(passages: Sequence[Passage]) -> list[int]:
@@ -207,11 +216,14 @@ def _choose(
     passages: Sequence[Passage],
     candidates: Sequence[Evidence],
     embedded: Vectors,
-    threshold: float,
+    threshold: float | None,
 ) -> tuple[list[_Choice], list[tuple[str, str]]]:
-    """The units to say, best first; what says the same becomes a further source of what is said already."""
-    most = _MOST[question.shape]
-    floor = max(threshold, _SHARE.get(question.shape, 0.5) * candidates[0].score)
+    """The units to say, best first; what says the same becomes a further source of what is said already. Without a
+    threshold they are only to come close."""
+    near = threshold is None
+    most = MOST_NEAR if near else _MOST[question.shape]
+    share = 0.4 if near else _SHARE.get(question.shape, 0.5)
+    floor = max(NEAR if threshold is None else threshold, share * candidates[0].score)
     chosen: list[_Choice] = []
     dropped: list[tuple[str, str]] = []
     for item, vector in zip(candidates, embedded, strict=True):
@@ -228,7 +240,7 @@ def _choose(
                 dropped.append((item.unit.text, "says the same: cited as a further source"))
         elif len(chosen) >= most:
             dropped.append((item.unit.text, "the answer is long enough"))
-        elif chosen and not _adds(question, chosen, item):
+        elif chosen and not near and not _adds(question, chosen, item):
             dropped.append((item.unit.text, "adds nothing that is asked for"))
         else:
             chosen.append(_Choice(item, vector, [_source(passages, item.unit)]))
