@@ -8,6 +8,7 @@ import streamlit as st
 
 from components.frame import guarded, is_open
 from components.navigation import pages
+from components.services import door
 from components.status_line import status_line
 
 ASSETS = Path(__file__).resolve().parent / "assets"
@@ -25,3 +26,4 @@ page = st.navigation(pages())
 if is_open():
     status_line()
     guarded(page.run)()
+    door().drawn.set()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+FIRST_PAGE_S = 2.0
 CLOSED = "The workbench is not open."
 
 
@@ -26,6 +27,7 @@ class Door:
     """Holds the workbench once it is open, or the reason why it is not. Safe to use from every thread."""
 
     def __init__(self) -> None:
+        self.drawn = threading.Event()  # a page has been drawn
         self._settled = threading.Event()
         self._workbench: Workbench | None = None
         self._failure: QuellwerkError | None = None
@@ -69,7 +71,11 @@ def provide(workbench: Workbench | None) -> None:
 
 
 def open_workbench() -> None:
-    """Open the workbench of the configured data folder. Blocks; a failure is kept for the pages to show, and logged."""
+    """Open the workbench of the configured data folder. Blocks; a failure is kept for the pages to show, and logged.
+
+    The indexes and models are opened once the first page has been drawn, or after two seconds: loading them keeps the
+    interpreter so busy that the page would come a second later. Who needs them before gets them before.
+    """
     try:
         from core.logs import configure
         from core.settings import load_settings
@@ -79,7 +85,9 @@ def open_workbench() -> None:
         configure(settings)
         host = st.get_option("server.address") or "127.0.0.1"
         address = f"http://{host}:{st.get_option('server.port')}"
-        door().settle(Workbench.open(settings, address=address, samples=True))
+        door().settle(Workbench.open(settings, address=address, samples=True, lazy=True))
+        door().drawn.wait(FIRST_PAGE_S)
+        door().workbench.start()
     except QuellwerkError as error:
         log.error("%s", error)
         door().settle(None, error)

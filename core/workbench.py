@@ -135,6 +135,11 @@ class Workbench:
             workbench._start_opening()
         return workbench
 
+    def start(self) -> None:
+        """Open and warm in the background what `lazy` left for later. Repeatable."""
+        self._warms = True
+        self._start_opening()
+
     @property
     def search(self) -> Search:
         """Search, as soon as the indexes are open. Raises QuellwerkError if they cannot be opened."""
