@@ -80,26 +80,27 @@ def likeness(asked: str, found: str) -> float:
     ours, theirs = stems(asked), stems(found)
     if ours & theirs:
         return 1.0
-    if fold(asked)[:1].isdigit() or fold(found)[:1].isdigit():
+    if asked[0].isdigit() or found[0].isdigit():
         return 0.0
     best = 0.75 if concepts(asked) & concepts(found) else 0.0
+    compound = asked[0].isupper() and found[0].isupper()  # as German nouns are: "Mindestmenge" is a "Menge"
     for one in ours:
         for other in theirs:
-            short, long = sorted((one, other), key=len)
-            if len(short) >= 4 and len(long) - len(short) >= 4 and _compound(asked, found) and long.endswith(short):
-                best = max(best, 0.75)  # "Mindestmenge" is a "Menge"
-            elif len(short) >= 5 and short in long:
-                best = max(best, 0.8 if long.startswith(short) or long.endswith(short) else 0.6)
-            elif len(short) >= 5 and _shared(one, other) >= max(5, 0.7 * len(long)):
-                best = max(best, 0.6)
-            elif len(short) >= 6 and _shared(one, other) >= 6:
-                best = max(best, 0.5)
+            short, long = (one, other) if len(one) <= len(other) else (other, one)
+            size = len(short)
+            if size < 4:
+                continue
+            if short in long:
+                if size >= 5:
+                    best = max(best, 0.8 if long.startswith(short) or long.endswith(short) else 0.6)
+                elif compound and len(long) - size >= 4 and long.endswith(short):
+                    best = max(best, 0.75)
+            elif size >= 5 and one[:5] == other[:5]:
+                if one[:6] == other[:6] and size >= 6:
+                    best = max(best, 0.5)
+                if _shared(one, other) >= 0.7 * len(long):
+                    best = max(best, 0.6)
     return best
-
-
-def _compound(one: str, other: str) -> bool:
-    """Whether both are written like German nouns."""
-    return one[:1].isupper() and other[:1].isupper()
 
 
 def _shared(one: str, other: str) -> int:
