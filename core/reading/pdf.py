@@ -126,21 +126,20 @@ def _page(
     return Page(number, blocks, round(drawn.width, 2), round(drawn.height, 2), label)
 
 
+_SIGN = re.compile(r"[^\W_]")
+_MEANINGLESS = re.compile("[\ufffd\ue000-\uf8ff\x00\x01\x03-\x08\x0e-\x1b]")
+_LETTERS = re.compile(r"[A-Za-zÀ-ÿ]{3,}")
+_VOWELS = frozenset("aeiouyAEIOUY") | frozenset(map(chr, range(0xC0, 0x100)))
+
+
 def usable(chars: str) -> bool:
     """Whether a text layer is worth reading: has letters or digits, and most of its characters mean something."""
-    solid = [character for character in chars if not character.isspace()]
-    if not any(character.isalnum() for character in solid):
+    if not _SIGN.search(chars):
         return False
-    odd = sum(1 for character in solid if _meaningless(character))
-    if odd > (1 - _USABLE) * len(solid):
+    if len(_MEANINGLESS.findall(chars)) > (1 - _USABLE) * len("".join(chars.split())):
         return False
-    words = re.findall(r"[A-Za-zÀ-ÿ]{3,}", chars)
-    mute = sum(1 for word in words if not re.search(r"[aeiouyAEIOUYÀ-ÿ]", word))
-    return len(words) < 30 or mute < 0.6 * len(words)
-
-
-def _meaningless(character: str) -> bool:
-    return character == "\ufffd" or "\ue000" <= character <= "\uf8ff" or (character < " " and character != "\x02")
+    words = _LETTERS.findall(chars)
+    return len(words) < 30 or sum(map(_VOWELS.isdisjoint, words)) < 0.6 * len(words)
 
 
 def has_pictures(document: pdfium.PdfDocument, index: int) -> bool:

@@ -123,17 +123,19 @@ class TextLayer:
             last = box(end - 1) if end - start > 1 else first
             if first is None or last is None:
                 continue
-            left, right = min(first[0], last[0]), max(first[2], last[2])
-            top, bottom = min(first[1], last[1]), max(first[3], last[3])
+            # Comparisons instead of min() and max(): this runs for every word of every page.
+            left = first[0] if first[0] < last[0] else last[0]
+            right = last[2] if last[2] > first[2] else first[2]
+            top = first[1] if first[1] < last[1] else last[1]
+            bottom = first[3] if first[3] > last[3] else last[3]
             if end - start > 2 and bottom - top > 2 * (right - left):
                 self.upright = False  # a word on its side: its own run, so that it disturbs no line
             if run is not None:
-                height = min(run.bottom - run.top, bottom - top)
-                shared = min(run.bottom, bottom) - max(run.top, top)
-                gap = left - run.right
-                if shared > 0.4 * height and -0.5 * height < gap < 1.15 * height:
+                height = bottom - top if bottom - top < run.bottom - run.top else run.bottom - run.top
+                shared = (bottom if bottom < run.bottom else run.bottom) - (top if top > run.top else run.top)
+                if shared > 0.4 * height and -0.5 * height < left - run.right < 1.15 * height:
                     run.end = end
-                    run.right = max(right, run.right)
+                    run.right = right if right > run.right else run.right
                     if bottom - top > run.bottom - run.top:
                         run.top, run.bottom = top, bottom
                     continue

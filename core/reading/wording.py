@@ -17,6 +17,8 @@ _CLEAN = {
     **dict.fromkeys([0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0xA0, *range(0x2000, 0x200B), 0x202F, 0x3000], " "),
     0xF0B7: "•", 0xF0A7: "▪", 0xF0D8: "▸", 0xF0FC: "✓", 0xF02D: "-",
 }  # fmt: skip
+_LINE_END_HYPHENS = frozenset("-‐" + HYPHENS)
+LONGEST_HALF = 80  # characters of a word before its hyphen
 _BLANKS = re.compile(r" {2,}")
 _BROKEN = re.compile(rf"([^\W\d_]+|\d+)([-‐{HYPHENS}])$")
 _NEXT_WORD = re.compile(r"[^\W_]+")
@@ -45,11 +47,12 @@ def joined(lines: Sequence[str], known: Collection[str] = ()) -> str:
 
 
 def _appended(text: str, line: str, known: Collection[str]) -> str:
-    broken = _BROKEN.search(text)
+    # Only the last word is looked at: searching the whole paragraph for every line would grow with its square.
+    broken = _BROKEN.search(text[-LONGEST_HALF:]) if text[-1:] in _LINE_END_HYPHENS else None
     following = _NEXT_WORD.match(line)
     if not broken or not following:
         return f"{text}{line}" if text.endswith(("/", "‐")) and not line[:1].isspace() else f"{text} {line}"
-    return text[: broken.start(2)] + _hyphen(broken.group(1), following.group(), known) + line
+    return text[:-1] + _hyphen(broken.group(1), following.group(), known) + line
 
 
 def _rejoined(text: str, known: Collection[str]) -> str:
