@@ -54,6 +54,10 @@ _ASIDE = re.compile(
 )
 
 
+_TURNING = frozenset(("against", "gegen", "dagegen", "except", "ausser", "refused", "rejected", "abgelehnt"))
+"""Words that turn a sentence into its opposite: without them it hardly says what is asked."""
+
+
 def weights(question: Question, texts: Sequence[str]) -> dict[str, float]:
     """The weight of each word of the question: rare among the retrieved texts counts more, names most, the noun that
     only names the kind of answer ("year", "company") little."""
@@ -123,11 +127,13 @@ def assess(
     if predicates:
         counted = sum(weight[word] for word in predicates)
         evidence.related = sum(weight[word] * evidence.said[word] for word in predicates) / counted
+        if any(fold(word) in _TURNING and _best(word, unit.telling) < 0.75 for word in predicates):
+            evidence.related *= 0.3
     if question.shape is Shape.DEFINITION and question.keywords:
         evidence.defines = float(_defines(question, unit))
     if question.names:
         evidence.named = sum(
-            max(evidence.said[name], 0.9 * around.passage[name], around.title[name], 0.8 * around.document[name])
+            max(evidence.said[name], 0.9 * around.passage[name], around.title[name], 0.9 * around.document[name])
             for name in question.names
         ) / len(question.names)
     evidence.spans = answers(question, unit)

@@ -26,7 +26,7 @@ Vectors = npt.NDArray[np.float32]
 Encode = Callable[[list[str]], Vectors]
 
 THRESHOLD = 0.25  # from here on it is an answer; both are calibrated, see docs/answering.md
-NEAR = 0.08  # from here on a sentence is worth showing as close to an answer
+NEAR = 0.10  # from here on a sentence is worth showing as close to an answer
 MOST_NEAR = 3
 CANDIDATES = 14  # units whose sentence vectors are computed; bounds the work per question
 READ = 12  # passages that are read for sentences, of those found
@@ -151,7 +151,9 @@ def extract(
 def reading(passages: Sequence[Passage]) -> list[int]:
     """The positions of the passages to be read: the best READ, and the best few of each retriever that found them."""
     return [
-        at for at, passage in enumerate(passages) if at < READ or min(passage.found_by.values(), default=READ) <= OF_EACH
+        at
+        for at, passage in enumerate(passages)
+        if at < READ or min(passage.found_by.values(), default=READ) <= OF_EACH
     ]
 
 

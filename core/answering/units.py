@@ -121,7 +121,7 @@ def _prose(text: str, lines: list[tuple[int, int]], kind: BlockKind) -> Iterator
     a wrapped paragraph are read on."""
     if not lines:
         return
-    full = sum(end - start for start, end in lines) / len(lines) >= 45
+    full = sum(end - start for start, end in lines) / len(lines) >= 45 and not _listed(text, lines)
     groups: list[list[int]] = []
     for start, end in lines:
         line = text[start:end]
@@ -137,6 +137,13 @@ def _prose(text: str, lines: list[tuple[int, int]], kind: BlockKind) -> Iterator
         offset = start + (item.end() if item else 0)
         for first, last in _joined(text[offset:end]):
             yield _limited(text, offset + first, offset + last)
+
+
+def _listed(text: str, lines: list[tuple[int, int]]) -> bool:
+    """Whether these are points on a slide rather than a wrapped paragraph: three or more, each with a capital, and none
+    before the last with a mark at its end."""
+    starts = all(text[start:end].lstrip()[:1].isupper() for start, end in lines)
+    return len(lines) >= 3 and starts and all(text[end - 1].isalnum() for _, end in lines[:-1])
 
 
 def _joined(text: str) -> Iterator[tuple[int, int]]:
