@@ -15,17 +15,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer._click.exceptions import Abort, UsageError  # typer brings its own click and exports only half of it
 
-from core.client import Client
 from core.errors import FolderInUse, InvalidRequest, QuellwerkError, SettingsError
 from core.logs import configure
-from core.service import Service, files_in
 from core.settings import Settings, load_settings
 from core.wire import Json, problems
+
+if TYPE_CHECKING:
+    from core.door import Door
 
 ROOT = Path(__file__).resolve().parent
 
@@ -37,7 +38,6 @@ app.add_typer(jobs_app, name="jobs")
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder.", show_default="$QUELLWERK_DATA or ./data")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
-Door = Service | Client
 
 
 FAILED, MISUSED, IN_USE, INTERRUPTED = 1, 2, 3, 130
@@ -61,10 +61,12 @@ def settings_for(data: Path | None) -> Settings:
 @contextmanager
 def opened(data: Path | None, as_json: bool) -> Iterator[Door]:
     """The folder, opened here or asked for at the process that has it; errors become words and exit codes."""
+    from core.door import opened_door  # late: `serve` needs none of it
+
     with _in_words(as_json):
         settings = settings_for(data)
         configure(settings)
-        with _door(settings) as door:
+        with opened_door(settings) as door:
             yield door
 
 
@@ -81,27 +83,6 @@ def _in_words(as_json: bool) -> Iterator[None]:
     except QuellwerkError as error:
         _complain(error, as_json)
         raise Failed from None
-
-
-@contextmanager
-def _door(settings: Settings) -> Iterator[Door]:
-    from core.workbench import Workbench
-
-    try:
-        workbench = Workbench.open(settings, lazy=True)
-    except FolderInUse as error:
-        client = Client(error.address, settings.api_key) if error.address else None
-        if client is None or not client.alive():
-            raise
-        try:
-            yield client
-        finally:
-            client.close()
-        return
-    try:
-        yield Service(workbench)
-    finally:
-        workbench.close()
 
 
 def _complain(error: QuellwerkError, as_json: bool) -> None:
@@ -133,6 +114,8 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Take files in. A JSONL file is taken in line by line, a document each."""
+    from core.service import files_in
+
     _ = graph  # accepted for the graph stage; without it a document is done when it is searchable
     with _in_words(as_json):
         files = files_in(paths, recursive)
@@ -321,7 +304,7 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """Run the workbench: pages and API on one port."""
-    from core.workbench import check_free
+    from core.folder import check_free
 
     with _in_words(as_json):
         settings = settings_for(data)

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.chats import Chats
-from core.errors import FolderInUse, QuellwerkError
+from core.errors import QuellwerkError
+from core.folder import take
 from core.ingest.jobs import Jobs
 from core.ingest.stores import Indexes, Stores
 from core.library import Library
@@ -28,7 +29,7 @@ from storage.cache import ResultCache
 from storage.catalog import Catalog
 from storage.chunks import ChunkStore
 from storage.database import Database
-from storage.errors import FolderLocked, StorageError
+from storage.errors import StorageError
 from storage.files import FileStore
 from storage.lock import FolderLock
 from storage.removal import Removal
@@ -45,25 +46,6 @@ log = logging.getLogger(__name__)
 
 OPEN_WAIT_S = 120.0
 MEGABYTE = 1024 * 1024
-
-
-def _locked(settings: Settings, address: str) -> FolderLock:
-    lock = FolderLock(settings.folder)
-    try:
-        settings.folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(address)
-    except FolderLocked as error:
-        next_step = "Use the running workbench, or stop it first, or choose another folder."
-        raise FolderInUse(str(error), next_step, error.address) from error
-    except OSError as error:
-        reason = f"The data folder {settings.folder} cannot be used: {error.strerror or error}."
-        raise QuellwerkError(reason, "Choose another with --data or QUELLWERK_DATA.") from error
-    return lock
-
-
-def check_free(settings: Settings) -> None:
-    """Raise FolderInUse if another process has the data folder."""
-    _locked(settings, "").release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +102,7 @@ class Workbench:
         `address` is where this process answers, for others that find the folder locked. With `lazy` the indexes and
         the job engine open when something first needs them, and nothing is warmed. Raises FolderInUse, QuellwerkError.
         """
-        lock = _locked(settings, address)
+        lock = take(settings, address)
         try:
             workbench = cls(settings, lock, samples and settings.samples, warms=not lazy)
         except (StorageError, OSError) as error:
