@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.answering.synthesizer import CitedSynthesizer
 
 LONGEST_QUESTION = 4000  # characters
+TRACED = 12  # passages shown in the trace
 REMEMBERED = 12  # turns of a conversation that a follow-up question may lean on
 _log = logging.getLogger(__name__)
 
@@ -162,7 +163,7 @@ class Asker:
         mark = time.perf_counter()
         retrieval = run.agent.card.retrieval
         passages = self._search.search(run.question, retrieval, run.agent.passages, run.document_ids).passages
-        run.trace.append({"step": "search", "ms": _since(mark), "mode": retrieval, "hits": _hits(passages)})
+        run.trace.append({"step": "search", "ms": _since(mark), "mode": retrieval, "hits": _hits(passages[:TRACED])})
         mark = time.perf_counter()
         synthesizer = self._synthesizer(run.agent)
         run.model = synthesizer.model

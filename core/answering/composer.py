@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.answering.checking import Draft
@@ -58,7 +58,8 @@ class ExtractiveComposer:
         if not found.statements:
             return Composition(iter((Draft(REFUSAL[parsed.language], claim=False),)), False, details)
         drafts = [draft(statement) for statement in found.statements]
-        if not found.answered:
+        if not found.answered:  # nothing is marked as if it were the answer
+            drafts = [draft(replace(statement, bold=())) for statement in found.statements]
             drafts.insert(0, Draft(NEAR[parsed.language], claim=False))
         return Composition(iter(drafts), found.answered, details)
 

@@ -255,8 +255,17 @@ def _in_column(question: Question, row: str, spans: list[Span]) -> list[Span]:
         cell = row.rfind(" · ", 0, span[0]) + 1
         return max((_best(word, telling(row[cell : span[0]])) for word in question.keywords), default=0.0)
 
+    spans = [span for span in spans if not _of_key(question, row, span)] or spans
     best = max(header(span) for span in spans)
     return [span for span in spans if header(span) == best][:1] if best >= 0.75 else _nearest(question, row, spans)
+
+
+def _of_key(question: Question, row: str, span: Span) -> bool:
+    """Whether a phrase stands in the cell that names the row: "Conductivity at 25 °C" is not a conductivity."""
+    start, end = row.rfind(" · ", 0, span[0]) + 1, row.find(" · ", span[1])
+    cell = row[start : end if end >= 0 else len(row)]
+    value = telling(cell.partition(": ")[2] or cell)
+    return any(word not in question.names and _best(word, value) >= 0.75 for word in question.keywords)
 
 
 def _nearest(question: Question, text: str, spans: list[Span]) -> list[Span]:

@@ -247,6 +247,8 @@ def _places(text: str, german: bool) -> Iterator[Span]:
     for start, end, names in _sequences(text):
         if fold(names[0]) in _FIRST or _titled(text, start) or _is_title(names[0], german):
             continue
+        if len(names) == 1 and names[0].isupper():
+            continue  # "of KQW"
         before = _PREPOSITION.search(text[max(0, start - 40) : start])
         sited = any(fold(name.strip(".,")) in PLACE_WORDS for name in names) and len(names) > 1
         plain = not german or not fold(names[-1]).endswith(_COMMON_ENDINGS)
