@@ -38,7 +38,7 @@ def answer_view(message: Message) -> None:
             st.markdown(answer_markdown(message.text, lambda n: f"\\[{n}\\]"))
             return
         errors = [str(step["error"]) for step in answer.trace if step.get("step") == "error"]
-        if not answer.answered and not errors:
+        if not answer.answered and not answer.citations and not errors:
             _refusal(answer)
             return
         known = {citation.n: citation for citation in answer.citations}
