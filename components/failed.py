@@ -11,9 +11,12 @@ from core.errors import QuellwerkError
 from core.records import Document
 
 
+OFFICE = (".docx", ".xlsx", ".pptx", ".doc", ".xls", ".ppt")  # encrypted ones have to be saved without a password
+
+
 def needs_password(document: Document) -> bool:
     """True when the document failed because it is encrypted, and is of a kind that a password opens."""
-    return document.name.lower().endswith(".pdf") and "password" in (document.error or "").lower()
+    return document.error_type == "PasswordNeeded" and not document.name.lower().endswith(OFFICE)
 
 
 def failed_document(document: Document, prefix: str) -> None:

@@ -332,6 +332,7 @@ def _document(row: Row[Any]) -> Document:
         pages_done=row.pages_done,
         chunks_done=row.chunks_done,
         error=row.error,
+        error_type=row.error_type,
         content_hash=row.content_hash,
         version_id=row.id,
         parent_id=row.parent_id,

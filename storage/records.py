@@ -163,6 +163,7 @@ class Document:
     chunks_done: int = 0
     duplicate_of: str | None = None
     error: str | None = None  # one sentence and the next step
+    error_type: str | None = None  # the error's class, when there is one
     content_hash: str = ""
     version_id: str = ""
     parent_id: str | None = None

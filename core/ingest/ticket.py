@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from core.records import Chunk
 
-
 ENOUGH_TO_TELL = 16
 
 
