@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from core import errors
 from core.errors import InvalidRequest, QuellwerkError
-from core.service import Progress
 from core.wire import Json
+
+if TYPE_CHECKING:
+    from core.service import Progress
 
 CONNECT_S = 2.0
 ANSWER_S = 600.0

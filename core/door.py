@@ -4,28 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
 
-from core.client import Client
 from core.errors import FolderInUse
-from core.service import Service
+from core.folder import check_free
 from core.settings import Settings
-from core.workbench import Workbench
 
-Door = Service | Client
+if TYPE_CHECKING:
+    from core.client import Client
+    from core.service import Service
+
+Door: TypeAlias = "Service | Client"
 
 
 @contextmanager
 def opened_door(settings: Settings) -> Iterator[Door]:
     """The service over the folder, or a client of the workbench that runs on it.
 
-    Raises FolderInUse when another process has the folder and does not answer.
+    Each side is imported only where it is needed. Raises FolderInUse when another process has the folder and does not
+    answer.
     """
     try:
+        check_free(settings)
+        from core.service import Service
+        from core.workbench import Workbench
+
         workbench = Workbench.open(settings, lazy=True)
     except FolderInUse as error:
-        client = Client(error.address, settings.api_key) if error.address else None
-        if client is None or not client.alive():
-            raise
+        client = _answering(error, settings)
         try:
             yield client
         finally:
@@ -35,3 +41,16 @@ def opened_door(settings: Settings) -> Iterator[Door]:
         yield Service(workbench)
     finally:
         workbench.close()
+
+
+def _answering(error: FolderInUse, settings: Settings) -> Client:
+    """A client of the process that has the folder. Raises the error if it does not answer."""
+    if not error.address:
+        raise error
+    from core.client import Client
+
+    client = Client(error.address, settings.api_key)
+    if not client.alive():
+        client.close()
+        raise error
+    return client

@@ -71,7 +71,9 @@ def test_a_wrong_setting_is_named_with_its_value_and_what_is_allowed(command, da
 def test_a_folder_that_cannot_be_used_is_told(command, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("not a folder")
-    assert str(file) in command("documents", data=file, code=1).json["error"]["sentence"]
+    told = command("documents", data=file, code=1).json["error"]
+    assert str(file) in told["sentence"]
+    assert "--data" in told["next_step"]
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "catalog.sqlite").write_text("this is no database " * 100)
     assert command("documents", data=tmp_path / "broken", code=1).json["error"]["sentence"]
