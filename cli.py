@@ -109,7 +109,9 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
     recursive: Annotated[bool, typer.Option("--recursive", help="Also what is in folders below.")] = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Until all have ended.")] = True,
-    graph: Annotated[bool, typer.Option("--graph/--no-graph", help="Extract entities and relations too.")] = True,
+    graph: Annotated[
+        bool, typer.Option("--graph/--no-graph", help="For the graph, which is still to come: changes nothing yet.")
+    ] = True,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:

@@ -64,7 +64,55 @@ def api_page() -> str:
     return API_HEAD + "\n".join(rows) + "\n"
 
 
-PAGES = {"settings.md": settings_page, "api.md": api_page}
+CLI_HEAD = """# The command line
+
+Run as `.venv/bin/python cli.py COMMAND`. Every command takes `--data DIR` (else `QUELLWERK_DATA`, else `./data`) and
+`--json`: one JSON document on standard output and nothing else there; progress and logs go to standard error. When a
+workbench runs on the folder it answers for the command, else the command opens the folder itself. Exit codes:
+
+- 0: done. A document that is `partial` or `skipped` is in, and its row says what it lacks or whom it equals.
+- 1: something failed or was not found, and the JSON says what.
+- 2: wrong usage: an option, a path that is not there, an unknown mode or agent, a setting.
+- 3: the data folder is in use by another process that does not answer.
+
+An error is `{"error": {"type", "sentence", "next_step"}}`. With `ingest --no-wait`, or when a command is interrupted,
+what was taken in is worked on at the next start. This page is made from the code by `make docs`.
+
+| command | what it does | options |
+|---|---|---|
+"""
+EVERYWHERE = {"data", "as_json", "help"}
+
+
+def cli_page() -> str:
+    """The whole of docs/cli.md."""
+    import typer
+
+    import cli
+
+    rows: list[str] = []
+
+    def add(name: str, command: Any) -> None:
+        given = [
+            f" {p.name.upper()}{'...' if p.nargs == -1 else ''}"
+            for p in command.params
+            if p.param_type_name == "argument"
+        ]
+        options = [
+            f"`{'/'.join([*p.opts, *p.secondary_opts])}` {(p.help or '').rstrip('.')}".strip()
+            for p in command.params
+            if p.param_type_name == "option" and p.name not in EVERYWHERE
+        ]
+        rows.append(f"| `{name}{''.join(given)}` | {' '.join((command.help or '').split())} | {'; '.join(options)} |")
+        for word, below in getattr(command, "commands", {}).items():
+            add(f"{name} {word}", below)
+
+    for word, command in typer.main.get_command(cli.app).commands.items():
+        add(word, command)
+    return CLI_HEAD + "\n".join(rows) + "\n"
+
+
+PAGES = {"settings.md": settings_page, "api.md": api_page, "cli.md": cli_page}
 
 
 def main() -> None:
