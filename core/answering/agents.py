@@ -22,7 +22,7 @@ class AgentCard:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """An agent's declaration: its card, how many passages it takes from the search, and the synthesizer that words its answers.
+    """An agent's declaration: its card, how many passages it asks the search for, and what words its answers.
 
     The built-in synthesizer reads the best dozen; from the others it learns what their documents are about.
     """

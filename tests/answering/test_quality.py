@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.answering.asker import Asker
+from core.answering.composer import NEAR
 from core.answering.markdown import plain
 from core.models.minilm import MiniLM
 from core.records import Answer
@@ -63,12 +64,12 @@ def test_most_answers_cite_the_right_sentence(told: list[tuple[dict[str, Any], A
         outcomes = [case["question"] not in wrong for case, _ in told if german(case["question"]) is language]
         assert len(outcomes) >= 30
         assert share(outcomes) >= 0.85, wrong
-    # What is answered at all is right nearly always: it is refused rather than told wrong.
+    # What is answered at all is right nearly always: the rest is said to be close at most.
     assert share([right(case, answer) for case, answer in told if answer.answered]) >= 0.97
 
 
 def test_most_answers_mark_the_phrase_that_is_asked_for(told: list[tuple[dict[str, Any], Answer]]) -> None:
-    found = [(case, answer) for case, answer in told if case["phrase"] and right(case, answer)]
+    found = [(case, answer) for case, answer in told if case["phrase"] and answer.answered and right(case, answer)]
     unmarked = [case["question"] for case, answer in found if not marked(case, answer)]
     assert len(unmarked) <= 0.1 * len(found), unmarked
 
@@ -83,6 +84,17 @@ def test_questions_beyond_the_documents_are_refused(library: dict[str, Any], ask
     answers = {question: ask(asker, question) for question in library["unanswerable"]}
     answered = [question for question, answer in answers.items() if answer.answered]
     assert len(answered) <= 0.15 * len(answers), answered
+
+
+def test_what_only_comes_close_is_said_to_and_cited(told: list[tuple[dict[str, Any], Answer]]) -> None:
+    close = [(case, answer) for case, answer in told if not answer.answered and answer.citations]
+    assert len(close) >= 5
+    for _, answer in close:
+        assert answer.text.startswith(tuple(NEAR.values()))
+        assert 1 <= len(answer.citations) <= 4
+        assert answer.grounded == 1.0
+        assert not BOLD.findall(answer.text)
+    assert share([right(case, answer) for case, answer in close]) >= 0.8
 
 
 def test_answers_go_when_their_passage_goes(
