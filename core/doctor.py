@@ -37,12 +37,22 @@ class Doctor:
         yield Check("catalog", sound == "ok", "The database is sound." if sound == "ok" else sound)
         yield self._deletes(repair)
         yield self._superseded(repair)
-        indexed = set(self._indexed())
-        yield from self._index("vectors", indexed, set(self._stores.indexes.vectors().ids()), repair)
-        yield from self._index("keywords", indexed, set(self._stores.indexes.keywords().ids()), repair)
+        yield from self._indexes(repair)
         yield self._missing_files()
         yield self._stray_files(repair)
         yield self._leftovers(repair)
+
+    def refill(self) -> bool:
+        """Fill indexes that hold less than the catalog says, as after one was lost. True if something was missing."""
+        due = self._stores.chunks.indexed_count()
+        if min(self._stores.indexes.vectors().count(), self._stores.indexes.keywords().count()) >= due:
+            return False
+        return any(check.repaired for check in list(self._indexes(repair=True)))
+
+    def _indexes(self, repair: bool) -> Iterator[Check]:
+        indexed = set(self._indexed())
+        yield from self._index("vectors", indexed, set(self._stores.indexes.vectors().ids()), repair)
+        yield from self._index("keywords", indexed, set(self._stores.indexes.keywords().ids()), repair)
 
     def _deletes(self, repair: bool) -> Check:
         buried = self._stores.removal.buried()

@@ -18,7 +18,7 @@ from core.chats import Chats
 from core.errors import QuellwerkError
 from core.folder import take
 from core.ingest.jobs import Jobs
-from core.ingest.stores import Indexes, Stores
+from core.ingest.stores import Indexes, Stores, sound_index
 from core.library import Library
 from core.reading.pool import ReaderPool
 from core.records import FINAL, Check, DocumentStatus
@@ -36,6 +36,7 @@ from storage.removal import Removal
 
 if TYPE_CHECKING:
     from core.answering.asker import Asker
+    from core.doctor import Doctor
     from core.ingest.stages import Stages
     from core.models.minilm import MiniLM
     from core.retrieval.search import Search
@@ -173,11 +174,7 @@ class Workbench:
 
     def doctor(self, repair: bool = False) -> list[Check]:
         """Check that all stores agree, and with `repair` mend what can be mended."""
-        from core.doctor import Doctor
-
-        opened = self._wait()
-        model = opened.model
-        return Doctor(self._database, self._stores, self.library, model.fingerprint, model.encode).examine(repair)
+        return self._doctor(self._wait(), self._stores).examine(repair)
 
     def close(self) -> None:
         """Finish what is in flight within a limit, leave the rest to the next start, close everything. Repeatable."""
@@ -217,6 +214,8 @@ class Workbench:
             opened = self._build()
             stores = replace(self._stores, indexes=Indexes(lambda: opened.vectors, lambda: opened.keywords))
             self._tidy(stores)
+            if self._doctor(opened, stores).refill():
+                log.warning("An index had lost passages; they were put back from the catalog.")
             self._start_jobs(opened, stores)
             self._opened.set_result(opened)
         except QuellwerkError as error:
@@ -243,17 +242,24 @@ class Workbench:
         folder = self.settings.folder
         model = MiniLM(threads=self.settings.embedding_threads, batch=self.settings.embedding_batch_size)
         self._cleanups.callback(model.close)
-        vectors = VectorStore(folder / "chroma")
+        vectors, collection = sound_index(
+            VectorStore, folder / "chroma", lambda store: store.collection(model.fingerprint, model.dimension)
+        )
         self._cleanups.callback(vectors.close)
-        keywords = KeywordIndex(folder / "keywords")
+        keywords, _ = sound_index(KeywordIndex, folder / "keywords", lambda index: index)
         self._cleanups.callback(keywords.close)
-        collection = vectors.collection(model.fingerprint, model.dimension)
         stages = Stages(self._stores.chunks, self._stores.cache, collection, keywords, model)
         self._cleanups.callback(stages.close)
         search = Search(self._stores.chunks, collection, keywords, model)
         self._cleanups.callback(search.close)
         asker = Asker(search, self.chats, model.encode)
         return Opened(collection, keywords, model, stages, search, asker)
+
+    def _doctor(self, opened: Opened, stores: Stores) -> Doctor:
+        from core.doctor import Doctor
+
+        model = opened.model
+        return Doctor(self._database, stores, self.library, model.fingerprint, model.encode)
 
     def _tidy(self, stores: Stores) -> None:
         """Finish deletes and switches of version that a killed process left half-done."""

@@ -192,6 +192,11 @@ class ChunkStore:
         with self._database.read() as connection:
             return list(connection.execute(query.order_by(chunks.c.chunk_id).limit(limit)).scalars())
 
+    def indexed_count(self) -> int:
+        """How many chunks both indexes should hold, by the versions' counters."""
+        with self._database.read() as connection:
+            return int(connection.execute(select(func.coalesce(func.sum(versions.c.chunks_done), 0))).scalar() or 0)
+
     def live_count(self) -> int:
         """How many chunks may be retrieved."""
         query = (

@@ -105,7 +105,12 @@ class VectorStore:
     @staticmethod
     def remove(folder: Path) -> None:
         """Remove a store from disk, one that no longer opens too. It must not be open in any process."""
+        from chromadb.api.shared_system_client import SharedSystemClient
+
         shutil.rmtree(folder, ignore_errors=True)
+        # Chroma keeps what failed to open, by its path, and would hand it out again.
+        SharedSystemClient._identifier_to_system.pop(str(folder), None)
+        SharedSystemClient._identifier_to_refcount.pop(str(folder), None)
 
     def _open_client(self) -> Any:
         if self._client is None:

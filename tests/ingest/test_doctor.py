@@ -74,3 +74,35 @@ def test_a_delete_that_was_cut_off_is_finished_at_the_next_start(settings: Setti
         assert workbench.library.documents() == []
     finally:
         workbench.close()
+
+
+def spoil(folder) -> None:
+    """What a failing disk leaves: every file of the folder holds nothing that makes sense."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"\x00garbage" * 64)
+
+
+@pytest.mark.parametrize("store", ["chroma", "keywords"])
+@pytest.mark.parametrize("harm", ["spoilt", "gone"])
+def test_a_lost_index_is_made_anew_from_the_catalog_at_the_next_start(settings: Settings, store, harm) -> None:
+    import shutil
+
+    from core.library import Upload
+
+    workbench = Workbench.open(settings)
+    (receipt,) = workbench.library.add([Upload(*BRIDGE)])
+    assert workbench.jobs.wait([receipt.document_id], timeout=60)
+    workbench.close()
+    if harm == "gone":
+        shutil.rmtree(settings.folder / store)
+    else:
+        spoil(settings.folder / store)
+    workbench = Workbench.open(settings)
+    try:
+        assert workbench.ready(60), workbench.status()
+        mode = "dense" if store == "chroma" else "keyword"
+        assert workbench.search.search("Halden bridge", mode, 1).passages[0].chunk.document_id == receipt.document_id
+        assert failing(workbench) == set()
+    finally:
+        workbench.close()
