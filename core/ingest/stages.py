@@ -1,4 +1,4 @@
-"""The stages that all documents share: embed, then index. One thread each, bounded queues between them.
+"""The stages that all documents share: embed, then index. Threads of their own, bounded queues between them.
 
 Chunks of several documents meet in one embedding batch. What waits is bounded, so backpressure reaches the reader.
 The order inside the index stage is what makes a kill harmless: vectors, then keywords, then the catalog row that says
@@ -76,7 +76,7 @@ class StageFigures:
 
 
 class Stages:
-    """Owns the embed and the index thread and the queues before them. Close it; closing waits up to 10 s each."""
+    """Owns the embed and index threads and the queues before them. Close it; closing waits up to 10 s each."""
 
     def __init__(
         self,
@@ -95,10 +95,15 @@ class Stages:
         self._to_index: queue.Queue[list[Embedded]] = queue.Queue(WAITING_BATCHES)
         self._stopping = threading.Event()
         self._embedded = self._indexed = self._hits = 0
+        self._figures_lock = threading.Lock()
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="index-keywords")
         self._threads = [
-            threading.Thread(target=self._loop, args=(self._embed_once,), name="embed", daemon=True),
-            threading.Thread(target=self._loop, args=(self._index_once,), name="index", daemon=True),
+            threading.Thread(target=self._loop, args=(once,), name=name, daemon=True)
+            for name, once in (
+                ("embed-1", self._embed_once),
+                ("embed-2", self._embed_once),  # prepares a batch while the model works on the other's
+                ("index", self._index_once),
+            )
         ]
         for thread in self._threads:
             thread.start()
@@ -168,10 +173,11 @@ class Stages:
     def _embed(self, batch: list[Work]) -> list[Embedded]:
         model = self._embedder.fingerprint
         kept = self._cache.vectors(list({work.chunk.text_hash for work in batch}), model)
-        self._hits += len(kept)
         texts = {work.chunk.text_hash: work.text for work in batch if work.chunk.text_hash not in kept}
         fresh, bad = self._encode(list(texts.items()))
-        self._embedded += len(fresh)
+        with self._figures_lock:
+            self._hits += len(kept)
+            self._embedded += len(fresh)
         embedded: list[Embedded] = []
         for work in batch:
             text_hash = work.chunk.text_hash
