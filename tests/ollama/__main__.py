@@ -1,0 +1,5 @@
+"""`python -m tests.ollama`: see server.py."""
+
+from tests.ollama.server import main
+
+main()
