@@ -71,7 +71,10 @@ def resident(processes: Sequence[psutil.Process]) -> float:
 
 
 class MemoryWatch:
-    """Samples the memory of a process and its children twice a second (a look takes 20 ms of a core) while the `with` block runs; `peak` is in MB."""
+    """Samples the memory of a process and its children while the `with` block runs; `peak` is in MB.
+
+    Twice a second, since a look at all processes takes 20 ms of a core.
+    """
 
     def __init__(self, pid: int | None = None) -> None:
         self._process = psutil.Process(pid)
