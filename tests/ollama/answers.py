@@ -48,7 +48,7 @@ class Read:
 
 @lru_cache(maxsize=64)
 def read(prompt: str) -> Read:
-    """Passages are lines that begin with `[n]`, or tags with a number; a question follows "Question:" or ends in "?"."""
+    """Passages are lines that begin with `[n]`, or numbered tags; the question follows "Question:" or has a "?"."""
     pieces = ROLE.split(prompt)
     parts: list[tuple[str, str]] = []
     role = "user"

@@ -65,10 +65,14 @@ class Gate:
 
     def __init__(self) -> None:
         self.held = False
+        self.ahead = 0  # calls that may pass although they have not come yet
         self.line: deque[asyncio.Future[None]] = deque()
 
     async def passed(self) -> None:
         if not self.held:
+            return
+        if self.ahead:
+            self.ahead -= 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.line.append(turn)
@@ -79,14 +83,16 @@ class Gate:
                 self.line.remove(turn)
 
     def release(self, count: int | None) -> None:
-        """Let the first `count` through, or all, and then nobody is held any more."""
-        if count is None:
-            self.held, count = False, len(self.line)
+        """Let the next `count` through, those that wait first; or all, and then nobody is held any more."""
+        everybody = count is None
+        count = len(self.line) if count is None else count
         while count and self.line:
             turn = self.line.popleft()
             if not turn.done():
                 turn.set_result(None)
                 count -= 1
+        self.held = self.held and not everybody
+        self.ahead = 0 if everybody else self.ahead + count
 
 
 class App:

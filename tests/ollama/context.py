@@ -45,6 +45,7 @@ class Prompt:
     count: int
     whole: int
     images: list[bytes] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
 
     @property
     def cut(self) -> bool:
@@ -96,7 +97,7 @@ def fit(
     length = len(pieces) + IMAGE_TOKENS * len(images)
     limit = num_ctx - 1 if modern else num_ctx
     if length <= limit:
-        return Prompt("".join(pieces), length, length, images)
+        return Prompt("".join(pieces), length, length, images, pieces)
     refuses = asked.get("truncate") is False
     if not modern:
         if refuses:
@@ -116,7 +117,7 @@ def fit(
     size = size or num_ctx - max((num_ctx - keep) // 2, 1)
     tail = size - keep
     kept = pieces[:keep] + (pieces[-tail:] if tail > 0 else [])
-    return Prompt("".join(kept), len(kept), length, images)
+    return Prompt("".join(kept), len(kept), length, images, kept)
 
 
 def _keep(num_keep: int | None, model: Model, num_ctx: int) -> int:

@@ -107,7 +107,7 @@ def find(told: Read) -> Found:
 
 
 def _names(sentence: str) -> list[tuple[str, int, int]]:
-    found = []
+    found: list[tuple[str, int, int]] = []
     for match in [*NAME.finditer(sentence), *DATE.finditer(sentence)]:
         name, start = match.group(), match.start()
         words = name.split()

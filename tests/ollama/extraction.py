@@ -53,7 +53,7 @@ def _resolved(schema: Any, root: dict[str, Any]) -> dict[str, Any]:
                 target = target.get(step, {}) if isinstance(target, dict) else {}
             schema = {**target, **{key: value for key, value in schema.items() if key != "$ref"}}
         elif schema.get("anyOf") or schema.get("oneOf"):
-            choices = schema.get("anyOf") or schema.get("oneOf")
+            choices = schema.get("anyOf") or schema.get("oneOf") or []
             schema = next((one for one in choices if one.get("type") != "null"), choices[0])
         elif schema.get("allOf"):
             rest = {key: value for key, value in schema.items() if key != "allOf"}

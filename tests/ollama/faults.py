@@ -43,7 +43,10 @@ class Fault:
 
 @dataclass
 class Rule:
-    """A fault for the calls that match. `nth` counts matching calls from 1; None means every one, `times` at most."""
+    """A fault for the calls that match. `nth` counts matching calls from 1; None means every one, `times` at most.
+
+    Without a path it is for all that need a model to run, with "*" for all there are.
+    """
 
     fault: Fault
     path: str = ""
@@ -56,7 +59,8 @@ class Rule:
     fired: int = 0
 
     def strikes(self, path: str, model: str, body: str) -> bool:
-        if (self.path and self.path != path) or (
+        paths = {self.path} if self.path else WRITERS | EMBEDDERS
+        if (path not in paths and self.path != "*") or (
             self.model and self.model not in (model, model.removesuffix(":latest"))
         ):
             return False

@@ -187,13 +187,13 @@ async def _speak(app: App, exchange: Exchange, call: Call, runner: Runner | None
             eval_count=made.length,
             eval_duration=wrote,
         ),
-        _ids(prompt.text, made) if not call.chat and not call.body.get("raw") else None,
+        _ids(prompt.pieces, made) if not call.chat and not call.body.get("raw") else None,
     )
 
 
-def _ids(prompt: str, made: Speech) -> list[int]:
+def _ids(prompt: list[str], made: Speech) -> list[int]:
     """The tokens of prompt and answer as numbers, as the deprecated `context` has them."""
-    return [zlib.crc32(token.encode("utf-8", "replace")) % 128_000 for token in [*tokens(prompt), *made.spoken()]]
+    return [zlib.crc32(token.encode("utf-8", "replace")) % 128_000 for token in [*prompt, *made.spoken()]]
 
 
 class Sent:

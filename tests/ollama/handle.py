@@ -93,11 +93,11 @@ class OllamaServer:
         self._post("unload", {"model": name})
 
     def hold(self) -> None:
-        """From now on every call stays in its slot until `release`."""
+        """From now on every call stays in its slot until `release` (an embedding: for each of its inputs)."""
         self._post("hold", {})
 
     def release(self, count: int | None = None) -> None:
-        """Let `count` held calls go on, in order; None = all, and hold no more."""
+        """Let the next `count` calls go on, those held first; None = all, and hold no more."""
         self._post("release", {"count": count})
 
     def unplug(self, seconds: float = 0.0, *, drop: bool = True) -> None:
@@ -153,7 +153,7 @@ class OllamaServer:
             state = self.state()
             if there(state):
                 return state
-            assert time.monotonic() < deadline, f"waited for {what}: {state}"
+            assert time.monotonic() < deadline, f"waited for {what}: {_short(state)}"
             time.sleep(POLL)
 
     def _get(self, name: str) -> Any:
@@ -173,6 +173,11 @@ class OllamaServer:
         if answer.status != 200:
             raise ValueError(told["error"])
         return told
+
+
+def _short(state: dict[str, Any]) -> dict[str, Any]:
+    levels = {name: state[name]["total"]["now"] for name in ("in_flight", "waiting", "running")}
+    return levels | {name: state[name] for name in ("pending", "held", "seen", "ended", "loads", "loaded")}
 
 
 def _number(level: Any) -> int:

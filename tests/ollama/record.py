@@ -73,6 +73,7 @@ class Levels:
                 level.change(-1)
 
     def forget(self) -> None:
+        self.models = {name: level for name, level in self.models.items() if level.now}
         for level in (self.total, *self.models.values()):
             level.peak = level.now
 

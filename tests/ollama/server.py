@@ -206,7 +206,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--demo", action="store_true", help="for people: simulated models by name, at a reader's pace")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input ends")
     for field in fields(Settings):
-        kind = {"bool": _truth, "int": int, "float": float}.get(str(field.type), str)
+        kind: Any = {"bool": _truth, "int": int, "float": float}.get(str(field.type), str)
         choices = list(PROFILES) if field.name == "profile" else None
         parser.add_argument(f"--{field.name.replace('_', '-')}", type=kind, default=None, choices=choices)
     return parser.parse_args()

@@ -19,7 +19,7 @@ COMMON = frozenset(
         """,
     )
 )
-PLACES = 6  # components per word: enough that two words rarely fall on the same ones
+PLACES = 24  # components per word: a few are left when a client cuts the vector
 
 
 def stem(word: str) -> str:
@@ -28,9 +28,9 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _places(feature: str, dimension: int) -> tuple[tuple[int, float], ...]:
-    bits = hashlib.blake2b(feature.encode("utf-8", "replace"), digest_size=PLACES * 4).digest()
-    numbers = [int.from_bytes(bits[i : i + 4], "big") for i in range(0, len(bits), 4)]
-    return tuple((number % dimension, 1.0 if number & 0x8000_0000 else -1.0) for number in numbers)
+    bits = hashlib.blake2b(feature.encode("utf-8", "replace"), digest_size=PLACES * 2).digest()
+    numbers = [int.from_bytes(bits[i : i + 2], "big") for i in range(0, len(bits), 2)]
+    return tuple(((number & 0x7FFF) % dimension, 1.0 if number & 0x8000 else -1.0) for number in numbers)
 
 
 @lru_cache(maxsize=4096)
