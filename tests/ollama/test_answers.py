@@ -112,7 +112,7 @@ def test_nothing_is_found_in_nothing() -> None:
         {"type": "object", "properties": {"b": {"type": "array", "items": {"enum": ["x", "y"]}, "minItems": 1}}},
         {"type": "string", "maxLength": 5},
         {
-            "$defs": {"N": {"type": "object", "properties": {"name": {"type": "string"}, "next": {"$ref": "#/$defs/N"}}}},
+            "$defs": {"N": {"type": "object", "properties": {"name": {"type": "string"}, "to": {"$ref": "#/$defs/N"}}}},
             "type": "object",
             "properties": {"first": {"$ref": "#/$defs/N"}},
         },
