@@ -106,6 +106,7 @@ class Exchange:
     ) -> None:
         self.request, self.writer, self.record, self.fault, self.number = request, writer, record, fault, number
         self.opened = False
+        self.ready: float | None = None  # when reading could have begun, had the slot been free and this server fast
         self.keeps = request.keeps
         self.on_refuse: Callable[[float], Awaitable[None]] | None = None
 

@@ -10,7 +10,7 @@ from tests.ollama import decode
 from tests.ollama.connection import Exchange
 from tests.ollama.context import tokens
 from tests.ollama.faults import Fault
-from tests.ollama.generation import turn
+from tests.ollama.generation import loaded, turn
 from tests.ollama.models import Model
 from tests.ollama.schedule import Runner
 from tests.ollama.vectors import vector
@@ -43,8 +43,7 @@ async def embed(app: App, exchange: Exchange, body: dict[str, Any]) -> None:
         raise ApiError(404, "model '' not found")
     model = _find(app, name)
     options = decode.options(body.get("options"), model.parameters)
-    exchange.record.queued = time.monotonic()
-    async with app.scheduler.runner(model, app.wanted(model, options, {}), keep_alive) as runner:
+    async with loaded(app, exchange, model, app.wanted(model, options, {}), keep_alive) as runner:
         load = time.perf_counter_ns() - began
         if not inputs:
             await exchange.json(200, {"model": name, "embeddings": []})
@@ -64,8 +63,7 @@ async def embeddings(app: App, exchange: Exchange, body: dict[str, Any]) -> None
         raise ApiError(400, "model is required")
     model = _find(app, name)
     options = decode.options(body.get("options"), model.parameters)
-    exchange.record.queued = time.monotonic()
-    async with app.scheduler.runner(model, app.wanted(model, options, {}), keep_alive) as runner:
+    async with loaded(app, exchange, model, app.wanted(model, options, {}), keep_alive) as runner:
         if not text:
             await exchange.json(200, {"embedding": []})
             return

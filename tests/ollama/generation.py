@@ -14,13 +14,14 @@ from tests.ollama import decode
 from tests.ollama.connection import Exchange, Over
 from tests.ollama.context import Message, Prompt, fit, render, tokens, without_oldest
 from tests.ollama.models import Model
-from tests.ollama.schedule import Runner
+from tests.ollama.schedule import Runner, Wanted
 from tests.ollama.speech import Speech, bounded, speech
 from tests.ollama.wire import ApiError, instant, metrics
 
 if TYPE_CHECKING:
     from tests.ollama.app import App
 
+TICK = 0.001  # seconds: how finely epoll waits
 SLOW = 0.2  # seconds a token, when a fault makes it slow and does not say
 
 
@@ -132,8 +133,7 @@ async def answer(app: App, exchange: Exchange, call: Call) -> None:
         await _speak(app, exchange, call, None, 0)
         return
     wanted = app.wanted(call.model, call.options, call.body)
-    exchange.record.queued = time.monotonic()
-    async with app.scheduler.runner(call.model, wanted, call.keep_alive) as runner:
+    async with loaded(app, exchange, call.model, wanted, call.keep_alive) as runner:
         load = time.perf_counter_ns() - call.began
         if call.empty:
             await exchange.json(200, call.piece("") | {"done": True, "done_reason": "load"})
@@ -251,6 +251,13 @@ class Sent:
         await self.exchange.finish()
 
 
+async def _until(moment: float) -> None:
+    """Sleep until then. The loop's own sleep is up to a millisecond late, so its last part is waited for awake."""
+    await asyncio.sleep(max(0.0, moment - time.monotonic() - TICK / 2))
+    while time.monotonic() < moment:
+        await asyncio.sleep(0)
+
+
 class Pace:
     """Waits so that the n-th step is n paces after the start, however long the steps themselves take."""
 
@@ -265,14 +272,36 @@ class Pace:
 
 
 @asynccontextmanager
+async def loaded(
+    app: App, exchange: Exchange, model: Model, wanted: Wanted, keep_alive: float | None
+) -> AsyncIterator[Runner]:
+    """The runner of the model for one request, with the times of waiting for it in the record."""
+    record = exchange.record
+    record.queued = time.monotonic()
+    async with app.scheduler.runner(model, wanted, keep_alive) as runner:
+        exchange.ready = record.arrival + time.monotonic() - record.queued
+        yield runner
+
+
+@asynccontextmanager
 async def turn(
     app: App, exchange: Exchange, runner: Runner | None, model: Model, prompt_tokens: int
 ) -> AsyncIterator[int]:
-    """A slot of the runner for one reading and writing; yields how long reading took, in nanoseconds."""
+    """A slot of the runner for one reading and writing; yields how long reading took, in nanoseconds.
+
+    What this server needs for itself counts as reading, so that a call takes as long as it was set to take.
+    """
     record, settings = exchange.record, app.settings
+    since = time.monotonic()
     if runner:
-        with app.recorder.waiting.one_more(model.name):
+        if runner.slots.free and exchange.ready:
+            since = exchange.ready
             await runner.slots.take()
+        else:
+            with app.recorder.waiting.one_more(model.name):
+                await runner.slots.take()
+            since = time.monotonic()
+    exchange.ready = None
     reading = False
     until = 0.0
     try:
@@ -284,12 +313,11 @@ async def turn(
                 await asyncio.sleep(hang.seconds or 86_400)
                 raise Over
             await app.gate.passed()
-            began = time.perf_counter_ns()
-            pause = settings.per_call + settings.per_prompt_token * prompt_tokens
-            reading, until = True, time.monotonic() + pause
-            await asyncio.sleep(pause)
+            since = time.monotonic() if app.gate.held else since
+            reading, until = True, since + settings.per_call + settings.per_prompt_token * prompt_tokens
+            await _until(until)
             reading = False
-            yield time.perf_counter_ns() - began
+            yield int((time.monotonic() - since) * 1e9)
     finally:
         rest = until - time.monotonic()
         if runner and reading and settings.lingering_prompts and rest > 0:
