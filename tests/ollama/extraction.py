@@ -153,7 +153,10 @@ def _chosen(choices: list[Any], name: str, place: Place) -> Any:
 def _number(schema: dict[str, Any], kind: str, name: str, place: Place) -> int | float:
     low, high = schema.get("minimum", schema.get("exclusiveMinimum")), schema.get("maximum")
     value: float = place.passage if _is(name, NUMBERS) else (1 if kind == "integer" else 0.9)
-    if not _is(name, NUMBERS) and high is not None and high > 1:
+    found = re.search(r"\b1\d{3}\b|\b20\d\d\b", place.sentence) if _is(name, ("year",)) else None
+    if found:
+        value = int(found.group())
+    elif not _is(name, NUMBERS) and high is not None and high > 1:
         value = high * 0.8
     if low is not None:
         value = max(value, low + (1 if "exclusiveMinimum" in schema else 0))

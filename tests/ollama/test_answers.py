@@ -99,6 +99,12 @@ def test_passages_keep_their_numbers() -> None:
     ]
 
 
+def test_years_are_read() -> None:
+    item = {"type": "object", "properties": {"name": {"type": "string"}, "year": {"type": "integer"}}}
+    found = extract({"type": "array", "items": item}, f"<|user|>{TEXT}<|end|>")
+    assert {"name": "Karl Meier", "year": 2004} in found
+
+
 def test_nothing_is_found_in_nothing() -> None:
     assert extract(GRAPH, "<|user|><text>the rain fell softly.</text><|end|>") == {"entities": [], "relations": []}
 

@@ -176,7 +176,7 @@ def test_a_hang_can_hold_the_slot(server: OllamaServer, departing: Depart) -> No
 
 def test_a_stream_that_stalls(server: OllamaServer, client: ollama.Client) -> None:
     server.fault("stall", after=2)
-    with ollama.Client(server.address, timeout=0.2, trust_env=False) as hasty:
+    with ollama.Client(server.address, timeout=0.8, trust_env=False) as hasty:
         told = []
         with pytest.raises(httpx.ReadTimeout):
             for piece in hasty.chat("gemma:2b", ASKED, stream=True):

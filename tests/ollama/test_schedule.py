@@ -153,9 +153,10 @@ def test_who_only_waits_for_a_load_does_not_abort_it(server: OllamaServer, depar
 
 
 def test_load_duration_holds_the_load(server: OllamaServer, ask: Ask) -> None:
-    server.set(load_delay=0.05)
-    assert ask("/api/chat", said()).value["load_duration"] >= 50_000_000
-    assert ask("/api/chat", said()).value["load_duration"] < 50_000_000
+    server.set(load_delay=0.3)
+    first, second = (ask("/api/chat", said()).value["load_duration"] for _ in range(2))
+    assert first >= 300_000_000
+    assert second < first
 
 
 def test_ps_waits_for_a_load_since_the_newer_server(server: OllamaServer, departing: Depart, ask: Ask) -> None:
@@ -239,7 +240,7 @@ def test_a_call_in_the_slot_ends_with_its_client(server: OllamaServer, departing
 
 def test_a_prompt_may_go_on_after_its_client_left(server: OllamaServer, departing: Depart, ask: Ask) -> None:
     ask("/api/chat", said())
-    server.set(per_call=0.15, lingering_prompts=True)
+    server.set(per_call=0.5, lingering_prompts=True)
     call = departing("/api/chat", said("left"))
     server.until(running=1)
     call.close()
@@ -251,7 +252,7 @@ def test_a_prompt_may_go_on_after_its_client_left(server: OllamaServer, departin
     assert left.disconnect
     assert following.slot
     assert following.slot > left.disconnect
-    assert following.slot - left.slot >= 0.14
+    assert following.slot - left.slot >= 0.49
 
 
 def test_latency_is_what_was_set(server: OllamaServer, ask: Ask) -> None:
