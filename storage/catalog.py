@@ -20,6 +20,7 @@ from storage.records import FINAL, Document, DocumentStatus
 from storage.schema import documents, facts, versions
 
 UNFINISHED = (DocumentStatus.QUEUED.value, DocumentStatus.RUNNING.value)
+MOST_IDS = 5000  # in one query; SQLite takes 32,766 variables
 RETRIABLE = (DocumentStatus.FAILED, DocumentStatus.CANCELLED)
 
 
@@ -152,10 +153,25 @@ class Catalog:
     def documents(self, ids: Collection[str] | None = None) -> list[Document]:
         """Documents with their latest version's figures, newest first; tombstones are left out."""
         query = _document_query().where(versions.c.id == documents.c.latest_version_id)
-        if ids is not None:
+        if ids is not None and len(ids) <= MOST_IDS:
             query = query.where(documents.c.id.in_(ids))
         with self._database.read() as connection:
-            return [_document(row) for row in connection.execute(query.order_by(documents.c.position.desc()))]
+            found = [_document(row) for row in connection.execute(query.order_by(documents.c.position.desc()))]
+        wanted = set(ids) if ids is not None and len(ids) > MOST_IDS else None
+        return found if wanted is None else [document for document in found if document.id in wanted]
+
+    def standing(self, ids: Sequence[str]) -> dict[str, DocumentStatus]:
+        """The status of the latest version of each of these documents, by version id; cheap enough to ask often."""
+        found: dict[str, DocumentStatus] = {}
+        with self._database.read() as connection:
+            for first in range(0, len(ids), MOST_IDS):
+                query = (
+                    select(versions.c.id, versions.c.status)
+                    .join(documents, documents.c.latest_version_id == versions.c.id)
+                    .where(documents.c.id.in_(ids[first : first + MOST_IDS]), documents.c.deleting.is_(False))
+                )
+                found |= {row.id: DocumentStatus(row.status) for row in connection.execute(query)}
+        return found
 
     def document(self, document_id: str) -> Document:
         """One document. Raises RowNotFound."""
@@ -172,13 +188,18 @@ class Catalog:
 
     def children(self, document_ids: Iterable[str]) -> list[str]:
         """Ids of documents that were found inside the given ones, at any depth."""
-        found: list[str] = []
-        layer = list(document_ids)
+        parents = select(documents.c.parent_id, documents.c.id).where(
+            documents.c.parent_id.is_not(None), documents.c.deleting.is_(False)
+        )
+        inside: dict[str, list[str]] = {}
         with self._database.read() as connection:
-            while layer:
-                query = select(documents.c.id).where(documents.c.parent_id.in_(layer), documents.c.deleting.is_(False))
-                layer = [child for child in connection.execute(query).scalars() if child not in found]
-                found += layer
+            for parent, child in connection.execute(parents):
+                inside.setdefault(parent, []).append(child)
+        found: list[str] = []
+        layer = list(document_ids) if inside else []
+        while layer:
+            layer = [child for parent in layer for child in inside.get(parent, ()) if child not in found]
+            found += layer
         return found
 
     def status_counts(self) -> dict[str, int]:

@@ -48,7 +48,7 @@ documents = Table(
     ),  # a tombstone: gone for readers, rows still to be removed
 )
 Index("documents_by_name", documents.c.name)
-Index("documents_by_parent", documents.c.parent_id)
+Index("documents_by_parent", documents.c.parent_id, sqlite_where=documents.c.parent_id.is_not(None))
 
 versions = Table(
     "versions",

@@ -191,19 +191,21 @@ class Jobs:
         deadline = time.monotonic() + timeout if timeout is not None else None
         while True:
             wanted = [*document_ids, *self._catalog.children(document_ids)]
-            found = self._catalog.documents(wanted)
+            standing = self._catalog.standing(wanted)
+            ended = all(status in FINAL for status in standing.values()) and not self._running(standing)
             if progress is not None:
-                progress(found)
-            if all(document.status in FINAL for document in found) and not self._running(found):
+                progress(self._catalog.documents(wanted))
+            if ended:
                 return True
             if deadline is not None and time.monotonic() > deadline:
                 return False
-            time.sleep(0.1)
+            # A look costs with the number of documents; so does the time between two.
+            time.sleep(min(1.0, 0.05 + len(wanted) / (1000 if progress is not None else 5000)))
 
-    def _running(self, documents: Sequence[Document]) -> bool:
+    def _running(self, version_ids: Iterable[str]) -> bool:
         """Whether a run of these still tidies up after its last word."""
         with self._tickets_lock:
-            return any(document.version_id in self._tickets for document in documents)
+            return any(version_id in self._tickets for version_id in version_ids)
 
     def counts(self) -> dict[str, int]:
         """How many documents stand where, by status."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ INDEX_AT_ONCE = 512
 POLL_S = 0.25
 INDEX_ATTEMPTS = 4
 INDEX_WAIT_S = 120.0
+GATHER_S = 0.25  # longest wait for more chunks before a write
+FLOW_S = 1.0  # a write that recently means that more will come
 
 
 class Embedder(Protocol):
@@ -96,6 +99,7 @@ class Stages:
         self._stopping = threading.Event()
         self._embedded = self._indexed = self._hits = 0
         self._figures_lock = threading.Lock()
+        self._wrote_at = -FLOW_S
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="index-keywords")
         self._threads = [
             threading.Thread(target=self._loop, args=(once,), name=name, daemon=True)
@@ -209,15 +213,19 @@ class Stages:
 
     def _index_once(self) -> None:
         groups = _drain(self._to_index, 1)
+        # In a steady flow, gather a little: a commit costs the same for one chunk as for hundreds.
+        flowing = time.monotonic() - self._wrote_at < FLOW_S
+        until = time.monotonic() + (GATHER_S if flowing else 0.0)
         while groups and sum(map(len, groups)) < INDEX_AT_ONCE:
             try:
-                groups.append(self._to_index.get_nowait())
+                groups.append(self._to_index.get(timeout=max(0.0, until - time.monotonic())))
             except queue.Empty:
                 break
         found = {id(item.work): item for group in groups for item in group}
         batch = [found[id(work)] for work in _wanted([item.work for item in found.values()])]
         if batch:
             self._index(batch)
+            self._wrote_at = time.monotonic()
 
     def _index(self, batch: list[Embedded]) -> None:
         for attempt in range(1, INDEX_ATTEMPTS + 1):
