@@ -10,7 +10,6 @@ from components.frame import explain
 from core.errors import QuellwerkError
 from core.records import Document
 
-
 OFFICE = (".docx", ".xlsx", ".pptx", ".doc", ".xls", ".ppt")  # encrypted ones have to be saved without a password
 
 
