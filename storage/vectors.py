@@ -26,8 +26,8 @@ BATCH = 100  # vectors in one write while somebody searches; larger ones hold up
 BREATH_S = 0.01  # between two writes while somebody searches, so that waiting queries get in
 QUIET_BATCH = 500  # vectors in one write while nobody does: a third faster
 QUIET_AFTER_S = 5.0  # without a query
-# Made with less care than Chroma's default (a quarter less work a vector), searched with more: of 30,000 vectors it found
-# 99.9 % of the true ten nearest.
+# Made with less care than Chroma's default (a quarter less work a vector), searched with more: of 30,000 vectors it
+# found 99.9 % of the true ten nearest.
 GRAPH = {"ef_construction": 64, "ef_search": 400}
 FEW = 1_000  # up to so many vectors of the wanted documents are compared one by one, exactly
 WIDE = 4  # how many times more neighbours are asked for when documents are limited
