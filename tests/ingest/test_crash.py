@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import random
 import signal
@@ -17,21 +16,12 @@ import pytest
 from core.library import Upload
 from core.settings import Settings
 from core.workbench import Workbench
+from tests.ingest import stores
+from tests.ingest.printing import pdf
 
 HERE = Path(__file__).parent
 CHILD = HERE / "crash_child.py"
 SEED = int(os.environ.get("CRASH_SEED", "20261120"))
-
-
-def _load(name: str):
-    spec = importlib.util.spec_from_file_location(f"crash_{name}", HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-stores, pdf = _load("stores"), _load("conftest").pdf
 
 
 def make_files(folder: Path) -> list[Path]:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import sys
 from collections.abc import Iterator
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 from PIL import Image, ImageChops
@@ -17,19 +13,8 @@ from core.library import Upload
 from core.records import Answer, Chunk, Document, DocumentStatus
 from core.settings import Settings
 from core.workbench import Workbench
+from tests.ingest import papers
 
-
-def _load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"formats_{name}", Path(__file__).parent / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-papers = _load("papers")
 EACH = pytest.mark.parametrize("paper", papers.PAPERS, ids=lambda paper: paper.source)
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import random
 import struct
-import sys
 import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
-from types import ModuleType
 
 import psutil
 import pytest
@@ -23,19 +19,10 @@ from core.library import Upload
 from core.records import Document, DocumentStatus, Receipt
 from core.settings import Settings
 from core.workbench import Workbench
+from tests.ingest import papers
+from tests.ingest.printing import pdf
+from tests.ingest.stores import look
 
-
-def _load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"hostile_{name}", Path(__file__).parent / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-look, pdf, papers = _load("stores").look, _load("conftest").pdf, _load("papers")
 DUST = random.Random(7).randbytes(20_000)
 
 

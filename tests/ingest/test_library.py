@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 
@@ -15,20 +12,8 @@ from core.library import Upload
 from core.records import DocumentStatus
 from core.settings import Settings
 from core.workbench import Workbench
-
-HERE = Path(__file__).parent
-
-
-def _load(name: str):
-    spec = importlib.util.spec_from_file_location(f"ingest_{name}", HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-look = _load("stores").look
-pdf = _load("conftest").pdf
+from tests.ingest.printing import pdf
+from tests.ingest.stores import look
 
 BRIDGE = ("bridge.md", b"# The bridge\n\nThe Halden bridge was opened in 1931 by the engineer Ruth Amsel.\n")
 RIVER = ("river.md", b"# The river\n\nThe river Orle floods every spring and carries gravel from the hills.\n")
