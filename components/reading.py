@@ -11,6 +11,7 @@ from core.records import Block, BlockKind, Chunk
 _CELL = re.compile(r"(?<!\\)\|")
 _NUMBERED = re.compile(r"\s*[(\[]?(\d{1,3}|[a-z])[.)\]]\s")
 _RULE = re.compile(r"\s*:?-+:?\s*")
+_WHOLE = re.compile(r"(?=\S*[-–/])\S{1,14}")  # dates and numbers of invoices: broken at their hyphens they read badly
 
 
 def blocks_html(blocks: Iterable[Block | Chunk], quote: str = "") -> str:
@@ -92,5 +93,9 @@ def _table(text: str, quote: str) -> str:
 def _table_row(cells: list[str], quote: str) -> str:
     filled = [cell for cell in cells if cell]
     hit = bool(quote) and bool(filled) and all(" ".join(cell.split()) in quote for cell in filled)
-    body = "".join(f'<td dir="auto">{marked(cell, "" if hit else quote)}</td>' for cell in cells)
+    body = "".join(f'<td{_shape(cell)} dir="auto">{marked(cell, "" if hit else quote)}</td>' for cell in cells)
     return f'<tr class="qw-hit">{body}</tr>' if hit else f"<tr>{body}</tr>"
+
+
+def _shape(cell: str) -> str:
+    return ' class="qw-whole"' if _WHOLE.fullmatch(cell) else ""
