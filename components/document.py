@@ -69,7 +69,8 @@ def _under_title(document: Document) -> str:
 
 def _actions(workbench: Workbench, document: Document) -> None:
     with st.container(key="document_actions", horizontal=True, gap="small"):
-        if st.button("Ask this document", key="document_ask", icon=":material/forum:", type="primary"):
+        silent = document.status == DocumentStatus.FAILED and not document.chunks
+        if not silent and st.button("Ask this document", key="document_ask", icon=":material/forum:", type="primary"):
             state.keep(state.CHAT_SCOPE, [document.id])
             go("chat")
         st.download_button(
