@@ -17,7 +17,8 @@ KEY = "chat_chips"
 _SCRIPT = """
 const reveal = (anchor, tries) => {
   const panel = document.querySelector('.st-key-chat_source');
-  const passage = document.getElementById(anchor)?.querySelector('.qw-passage');
+  const source = document.getElementById(anchor);
+  const passage = source?.querySelector('.qw-passage :is(mark, .qw-hit)') || source?.querySelector('.qw-passage');
   if (panel && passage) {
     const down = passage.getBoundingClientRect().top - panel.getBoundingClientRect().top;
     panel.scrollTop += down - 0.3 * panel.clientHeight;
