@@ -38,7 +38,7 @@ def answer_view(message: Message) -> None:
             st.markdown(answer_markdown(message.text, lambda n: f"\\[{n}\\]"))
             return
         errors = [str(step["error"]) for step in answer.trace if step.get("step") == "error"]
-        if not answer.answered and not answer.citations and not errors:
+        if not answer.answered and not answer.citations and not errors and _finished(answer):
             _refusal(answer)
             return
         known = {citation.n: citation for citation in answer.citations}
@@ -94,11 +94,13 @@ def open_source(message: Message, n: int) -> None:
             state.keep(state.CHAT_SOURCE, OpenSource(message.conversation_id, message.id, citation))
 
 
+def _finished(answer: Answer) -> bool:
+    return any(step.get("step") == "answer" for step in answer.trace)
+
+
 def _quietly(answer: Answer) -> None:
-    finished = any(step.get("step") == "answer" for step in answer.trace)
-    words = (
-        [f"{answer.grounded:.0%} of the sentences have a source"] if finished else ["Stopped before it was finished"]
-    )
+    grounded = f"{answer.grounded:.0%} of the sentences have a source"
+    words = [grounded if _finished(answer) else "Stopped before it was finished"]
     words.append(duration(answer.ms / 1000))
     words += [answer.model] if answer.model else []
     _trace(answer, " · ".join(words))
