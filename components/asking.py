@@ -26,6 +26,9 @@ OPENING = 60.0  # seconds to wait for the indexes right after a start
 
 def ask(workbench: Workbench, conversation: Conversation | None, question: str) -> None:
     """Ask, draw and keep. Ends with a rerun, after which the answer is drawn from what was kept."""
+    st.session_state.pop(state.CHAT_ASKING, None)
+    _redraw_when_stopped()
+    state.keep(state.CHAT_ASKING, True)
     question_view(question)
     with st.chat_message("assistant", avatar=ANSWERER):
         place = st.empty()
@@ -37,10 +40,22 @@ def ask(workbench: Workbench, conversation: Conversation | None, question: str) 
         st.session_state.pop(state.CHAT_SOURCE, None)
         _answer(workbench, conversation, question, place)
     except QuellwerkError as error:
+        st.session_state.pop(state.CHAT_ASKING, None)
         with place.container():
             explain(error)
         return
+    except Exception:
+        st.session_state.pop(state.CHAT_ASKING, None)  # what went wrong is said by the page, and stays there
+        raise
+    st.session_state.pop(state.CHAT_ASKING, None)
     st.rerun()
+
+
+@st.fragment(run_every=1)
+def _redraw_when_stopped() -> None:
+    """Stop ends the script where it is. This fragment comes to its turn after it, and draws what was kept."""
+    if st.session_state.pop(state.CHAT_ASKING, False):
+        st.rerun()
 
 
 def _waiting(workbench: Workbench) -> str:

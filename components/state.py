@@ -20,6 +20,7 @@ CHAT_SCOPE = "chat_scope"  # list[str] of document ids to ask; empty: all
 CHAT_AGENT = "chat_agent"  # name of the chosen agent
 CHAT_SOURCE = "chat_source"  # OpenSource: the citation that is open beside the answer
 CHAT_CHIP = "chat_chip"  # the chip that was just clicked: its message's id, a dash, its number
+CHAT_ASKING = "chat_asking"  # set while an answer is made; still set afterwards when the person stopped it
 CHAT_SHOWN = "chat_shown"  # how many turns of a long conversation are drawn
 
 DOCUMENT_PARAMETER = "document"
