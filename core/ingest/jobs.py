@@ -10,17 +10,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import InvalidRequest, NotFound
+from core.errors import InvalidRequest, NotFound, QuellwerkError
 from core.ingest.engine import FIRST, LATER, Engine
 from core.ingest.ticket import RunStopped, Ticket
 from core.records import FINAL, Document, DocumentStatus, Job
 from storage.catalog import Catalog, Version
 from storage.chunks import ChunkStore
-from storage.errors import RowNotFound
+from storage.errors import RowNotFound, StorageError
 
 if TYPE_CHECKING:
     from core.ingest.run import Runner
@@ -45,6 +45,7 @@ class Jobs:
         self._runner: Runner | None = None
         self._tickets: dict[str, Ticket] = {}
         self._tickets_lock = threading.Lock()
+        self._stranded: dict[str, str] = {}  # version id → why not even its failure could be written down
         self._closing = threading.Event()
         self._rate = 0.0  # chunks a second, smoothed over finished documents
 
@@ -105,14 +106,24 @@ class Jobs:
                 self._runner.finish(run)
         except RunStopped:
             raise
-        except Exception:  # a store that fails for a moment must not leave a document waiting for the next start
+        except StorageError as error:  # one that fails for a moment must not leave a document waiting for a start
+            log.warning("a job broke off; it is queued again: %s", error)
+            self._try_again(version_ids)
+        except Exception:
             log.exception("a job broke off; it is queued again")
-            self._closing.wait(RETRY_AFTER_S)
-            self._queue_again(version_ids)
+            self._try_again(version_ids)
         finally:
             with self._tickets_lock:
                 for version_id in version_ids:
                     self._tickets.pop(version_id, None)
+
+    def _try_again(self, version_ids: Sequence[str]) -> None:
+        self._closing.wait(RETRY_AFTER_S)
+        try:
+            self._queue_again(version_ids)
+        except StorageError as error:  # a full disk: nothing can be noted, and whoever waits must be told
+            log.error("a job stopped and could not be queued again: %s", error)
+            self._stranded |= dict.fromkeys(version_ids, str(error))
 
     def _queue_again(self, version_ids: Sequence[str]) -> None:
         for version in self._catalog.versions_in(version_ids):
@@ -128,6 +139,7 @@ class Jobs:
 
     def _ticket(self, version_id: str) -> Ticket:
         ticket = Ticket(version_id)
+        self._stranded.pop(version_id, None)
         with self._tickets_lock:
             self._tickets[version_id] = ticket
             if self._closing.is_set():
@@ -187,7 +199,10 @@ class Jobs:
         timeout: float | None = None,
         progress: Callable[[Sequence[Document]], None] | None = None,
     ) -> bool:
-        """Wait until all these documents, and what is found inside them, have ended; False when time is up."""
+        """Wait until all these documents, and what is found inside them, have ended; False when time is up.
+
+        Raises QuellwerkError when one of them cannot go on because the stores can no longer be written.
+        """
         deadline = time.monotonic() + timeout if timeout is not None else None
         while True:
             wanted = [*document_ids, *self._catalog.children(document_ids)]
@@ -197,10 +212,21 @@ class Jobs:
                 progress(self._catalog.documents(wanted))
             if ended:
                 return True
+            self._refuse_stranded(standing)
             if deadline is not None and time.monotonic() > deadline:
                 return False
             # A look costs with the number of documents; so does the time between two.
             time.sleep(min(1.0, 0.05 + len(wanted) / (1000 if progress is not None else 5000)))
+
+    def _refuse_stranded(self, standing: Mapping[str, DocumentStatus]) -> None:
+        """Raise QuellwerkError if the only ones left are those whose stores can no longer be written."""
+        left = [version_id for version_id, status in standing.items() if status not in FINAL]
+        reasons = [self._stranded[version_id] for version_id in left if version_id in self._stranded]
+        if reasons and len(reasons) == len(left) and not self._running(left):
+            raise QuellwerkError(
+                f"{len(left)} documents could not be finished: {reasons[0]}",
+                "Make room on the disk of the data folder, then start again: the work goes on by itself.",
+            )
 
     def _running(self, version_ids: Iterable[str]) -> bool:
         """Whether a run of these still tidies up after its last word."""

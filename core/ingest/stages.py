@@ -280,8 +280,8 @@ class Stages:
     def _fail(self, work: Work, reason: str) -> None:
         try:
             self._chunks.mark_failed(work.chunk, reason)
-        except StorageError:
-            log.exception("a failed chunk could not be noted")
+        except StorageError as error:
+            log.debug("a failed chunk could not be noted: %s", error)  # its run meets the same store and says so
         finally:
             work.ticket.give_back()
 
