@@ -10,6 +10,7 @@ Questions are never parsed as query syntax: they are cut into words, and the que
 
 from __future__ import annotations
 
+import logging
 import shutil
 import threading
 from collections.abc import Collection, Iterator, Sequence
@@ -24,6 +25,8 @@ from storage.words import STEMMERS, Words, normal
 
 if TYPE_CHECKING:
     import tantivy
+
+log = logging.getLogger(__name__)
 
 LAYOUT = "v1"  # the subfolder; a new schema takes a new one and `doctor` fills it from the catalog
 WRITER_MEMORY = 50_000_000  # bytes; before a segment is cut
@@ -191,8 +194,11 @@ class KeywordIndex:
         with self._keyword_writing:
             writer, self._writer = self._writer, None
             if writer is not None:
-                with _translated("close the keyword index"):
-                    writer.wait_merging_threads()
+                try:
+                    with _translated("close the keyword index"):
+                        writer.wait_merging_threads()
+                except KeywordIndexError as error:  # what is committed is safe; an earlier error must not be hidden
+                    log.warning("%s", error)
 
     @staticmethod
     def remove(folder: Path) -> None:
