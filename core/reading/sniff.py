@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from core.reading.textkinds import decode, text_kind
 HEAD = 64 * 1024
 """Bytes that are looked at; for kinds of text more do not tell more."""
 
+_INVISIBLE = {"Zs", "Zl", "Zp", "Cc", "Cf"}  # blanks, controls, and formats such as a zero-width space
 _SAVE_AS_PDF = "Open it in the program it was made with, save it as PDF, and add that."
 
 _IMAGES = (
@@ -87,7 +89,7 @@ def sniff(path: Path, name: str) -> str:
     text = decode(head, whole)
     if text is None:
         raise UnsupportedFormat("This is a binary file of a kind that cannot be read.", _SAVE_AS_PDF)
-    if not text.strip():
+    if not text.strip() or (whole and all(unicodedata.category(letter) in _INVISIBLE for letter in text)):
         raise EmptyDocument("There is only white space in this file.", "Check where it came from and add it again.")
     return text_kind(text, name, whole, path)
 

@@ -99,6 +99,7 @@ def test_kinds(tmp_path: Path, content: bytes, name: str, kind: str) -> None:
     [
         (b"", "a.pdf", EmptyDocument, "0 bytes"),
         (b" \n\t\n", "a.txt", EmptyDocument, "white space"),
+        ("\u200b\u200e \n".encode() * 50, "a.txt", EmptyDocument, "white space"),
         (zipped(), "a.docx", EmptyDocument, "archive is empty"),
         (b"MZ\x90\x00\x03\x00\x00\x00" + b"\x00" * 200, "report.pdf", UnsupportedFormat, "Windows program"),
         (b"\x7fELF\x02\x01\x01" + b"\x00" * 200, "report.docx", UnsupportedFormat, "Linux program"),
