@@ -27,8 +27,8 @@ def files_in(paths: Sequence[Path], recursive: bool) -> list[tuple[str, Path]]:
     """(name, path) of every file named, and of those in named folders (below them too, if `recursive`).
 
     Upper folders come first. Namesakes from different folders stay apart: the later one has its folder's name, then a
-    number, behind its own.
-    Hidden files in folders are left out. Raises InvalidRequest for a path that is not there and when nothing is found.
+    number, behind its own. Hidden files in folders are left out, and links that lead out of the folder.
+    Raises InvalidRequest for a path that is not there and when nothing is found.
     """
     found: list[Path] = []
     for path in paths:
@@ -36,7 +36,7 @@ def files_in(paths: Sequence[Path], recursive: bool) -> list[tuple[str, Path]]:
             found.append(path)
         elif path.is_dir():
             inside = sorted(path.rglob("*") if recursive else path.iterdir(), key=lambda file: (len(file.parts), file))
-            found += [file for file in inside if file.is_file() and not _hidden(file.relative_to(path))]
+            found += [file for file in inside if _belongs(file, path)]
         else:
             raise InvalidRequest(f"There is no file or folder “{path}”.", "Check the path.")
     if not found:
@@ -45,8 +45,9 @@ def files_in(paths: Sequence[Path], recursive: bool) -> list[tuple[str, Path]]:
     return [(_name_apart(file, taken), file) for file in found]
 
 
-def _hidden(relative: Path) -> bool:
-    return any(part.startswith(".") for part in relative.parts)
+def _belongs(file: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+    return not hidden and file.is_file() and file.resolve().is_relative_to(folder.resolve())
 
 
 def _name_apart(file: Path, taken: dict[str, Path]) -> str:

@@ -63,7 +63,8 @@ class Outline:
         return tuple(text for _, text in self._headings)
 
     def _new_label(self, page: Page) -> bool:
-        return page.label != self._label and not _NUMBERED.fullmatch(page.label)
+        """Whether another sheet begins. A page with a size has a printed number for a label ("iv", "T-1"), no name."""
+        return not page.width and page.label != self._label and not _NUMBERED.fullmatch(page.label)
 
     def _enter(self, page: Page) -> None:
         """A sheet's name stands above all that is on it."""

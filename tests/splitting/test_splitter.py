@@ -351,3 +351,28 @@ def test_no_pages_no_chunks(count: Count) -> None:
 
 def test_a_model_file_is_where_the_project_says() -> None:
     assert (Path(MODEL_FOLDER) / "LICENSE").is_file()
+
+
+def test_a_printed_page_number_is_no_heading() -> None:
+    pages = [
+        Page(
+            number,
+            (Block(BlockKind.PARAGRAPH, f"Preface part {number} says a few words.", 0, 36),),
+            595.0,
+            842.0,
+            label,
+        )
+        for number, label in enumerate(("T-1", "T-2"), start=1)
+    ]
+    chunks = list(
+        split(
+            pages,
+            document_id="d",
+            version_id="v",
+            title="Book",
+            paged=True,
+            count_tokens=lambda t: len(t.split()),
+            limit=256,
+        )
+    )
+    assert {chunk.heading for chunk in chunks} == {""}
