@@ -168,7 +168,6 @@ class Library:
 
     def pages(self, document_id: str, start: int = 1, limit: int = 20) -> list[Page]:
         """The reading text, from page (or section) `start`. Raises NotFound."""
-        self.document(document_id)
         version = self._stores.catalog.version(self.document(document_id).version_id)
         return list(self._stores.cache.pages(version.readable_hash, start, limit))
 

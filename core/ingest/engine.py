@@ -63,15 +63,10 @@ class Engine:
         # A fresh context: called from inside a run, this is no child of that run.
         contextvars.Context().run(enqueue)
 
-    def alive(self) -> set[str]:
-        """Ids of workflows that are queued or running."""
-        found: list[Any] = self._dbos.list_workflows(status=["PENDING", "ENQUEUED"], load_input=False)
-        return {workflow.workflow_id for workflow in found}
-
-    def forget(self, workflow_ids: Sequence[str]) -> None:
-        """Take queued or running workflows off the list."""
-        for workflow_id in workflow_ids:
-            self._dbos.cancel_workflow(workflow_id)
+    def under_way(self) -> set[str]:
+        """Versions that a queued or running workflow will work on."""
+        found: list[Any] = self._dbos.list_workflows(status=["PENDING", "ENQUEUED"])
+        return {version_id for workflow in found for version_id in workflow.input["args"][0]}
 
     def sweep(self) -> None:
         """Drop the records of workflows that ended; what they did stands in the catalog."""

@@ -47,7 +47,8 @@ class Jobs:
         self._tickets_lock = threading.Lock()
         self._stranded: dict[str, str] = {}  # version id → why not even its failure could be written down
         self._closing = threading.Event()
-        self._rate = 0.0  # chunks a second, smoothed over finished documents
+        self._queued: set[str] = set()  # versions that this process gave to the engine and that have not ended
+        self._queued_lock = threading.Lock()
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -56,7 +57,9 @@ class Jobs:
         self._runner = runner
         self._engine = Engine(path, self._work, concurrency)
         self._engine.sweep()
-        self.submit(self._catalog.unfinished())
+        with self._queued_lock:
+            recovered = self._engine.under_way()  # what an earlier process queued and the engine took up by itself
+            self._enqueue(self._engine, [v for v in self._catalog.unfinished() if v.id not in recovered])
 
     def close(self) -> None:
         """Ask all runs to stop, wait up to 15 s, close the engine. Their versions go on at the next start."""
@@ -74,23 +77,24 @@ class Jobs:
 
     def submit(self, versions: Iterable[Version]) -> None:
         """Queue versions that are not queued yet. Before the engine runs they wait in the catalog."""
-        engine = self._engine
-        if engine is None:
-            return
-        alive = engine.alive()
-        bundles: dict[str, list[Version]] = {}
+        if self._engine is not None:
+            with self._queued_lock:
+                self._enqueue(self._engine, versions)
+
+    def _enqueue(self, engine: Engine, versions: Iterable[Version]) -> None:
+        """A workflow for each version, or for each bundle of records; with `_queued_lock` held."""
+        bundles: dict[str, list[str]] = {}
         for version in versions:
+            if version.id in self._queued:
+                continue
+            self._queued.add(version.id)
             if version.bundle:
-                bundles.setdefault(version.bundle, []).append(version)
-                continue
-            if not any(workflow.startswith(f"{version.id}:") for workflow in alive):
+                bundles.setdefault(version.bundle, []).append(version.id)
+            else:
                 engine.enqueue(f"{version.id}:{version.attempts}:{time.time_ns()}", [version.id], FIRST)
-        for bundle, members in bundles.items():
-            if any(workflow.startswith(f"{bundle}:") for workflow in alive):
-                continue
-            for first in range(0, len(members), BUNDLE):
-                ids = [version.id for version in members[first : first + BUNDLE]]
-                engine.enqueue(f"{bundle}:{first}:{time.time_ns()}", ids, LATER)
+        for bundle, ids in bundles.items():
+            for first in range(0, len(ids), BUNDLE):
+                engine.enqueue(f"{bundle}:{first}:{time.time_ns()}", ids[first : first + BUNDLE], LATER)
 
     def _work(self, version_ids: list[str]) -> None:
         """One workflow: start all its versions, so that their chunks share batches, then finish each."""
@@ -116,6 +120,8 @@ class Jobs:
             with self._tickets_lock:
                 for version_id in version_ids:
                     self._tickets.pop(version_id, None)
+            with self._queued_lock:
+                self._queued.difference_update(version_ids)
 
     def _try_again(self, version_ids: Sequence[str]) -> None:
         self._closing.wait(RETRY_AFTER_S)
