@@ -114,7 +114,7 @@ class Library:
                 for arrival, accepted in zip(arrivals, self._stores.catalog.accept(arrivals), strict=True):
                     receipts.append(_receipt(arrival.name, accepted, queued))
             finally:
-                if whole not in self._stores.removal.referenced_files():
+                if not self._stores.removal.is_referenced(whole):
                     self._stores.files.remove(whole)
         if not receipts:
             raise CorruptDocument(f"There is no record in “{name}”.", "Each line must be one JSON object.")

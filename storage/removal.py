@@ -97,6 +97,14 @@ class Removal:
             found = set(connection.execute(select(versions.c.content_hash)).scalars())
             return found | set(connection.execute(select(versions.c.readable_hash)).scalars())
 
+    def is_referenced(self, content_hash: str) -> bool:
+        """Whether some version is read from a file or was uploaded as it."""
+        query = select(versions.c.id).where(
+            (versions.c.content_hash == content_hash) | (versions.c.readable_hash == content_hash)
+        )
+        with self._database.read() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
     def referenced_files(self) -> set[str]:
         """Those, and files found inside a document that may still become documents of their own."""
         found = self.version_files()
